@@ -1,0 +1,189 @@
+"""What a backend must offer: an array namespace and some forty functions that the array standard lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+
+Array = Any
+Shape = tuple[int | None, ...]
+Tree = Any
+Pairs = Sequence[tuple[int, int]]
+
+
+@runtime_checkable
+class Backend(Protocol):
+    """The contract. A backend is a module, or any object, with these attributes.
+
+    Arrays are channels-last wherever channels matter. `padding` is a `(before, after)` pair for each spatial axis.
+    A `key` is a `uint32` array of shape `(2,)`; the same key gives the same numbers.
+    """
+
+    name: str
+    xp: Any
+    """The array namespace: the Python array API standard, with NumPy's names."""
+    differentiable: bool
+    """Whether `value_and_grad` works, and so whether `fit` does."""
+    tracer_errors: tuple[type[Exception], ...]
+    """What is raised when Python code asks a traced array for its value."""
+
+    # Arrays -------------------------------------------------------------------------------------------------------
+    def asarray(self, x: Any, dtype: str | None = None) -> Array:
+        """`x` as an array of this backend; shares memory if it can."""
+        ...
+
+    def own(self, x: Any, dtype: str | None = None) -> Array:
+        """A copy of `x` on the default device, which shares memory with nothing. Compiles nothing for NumPy input."""
+        ...
+
+    def to_numpy(self, x: Array) -> np.ndarray:
+        """`x` as a NumPy array; waits for the device."""
+        ...
+
+    def is_array(self, x: Any) -> bool:
+        """Whether `x` is this backend's array (traced or not)."""
+        ...
+
+    def is_traced(self, x: Any) -> bool:
+        """Whether `x` stands for a value that is not known yet."""
+        ...
+
+    def wait(self, x: Tree) -> None:
+        """Return when every array in `x` has been computed."""
+        ...
+
+    def is_ready(self, x: Array) -> bool:
+        """Whether `x` has been computed, so that reading it waits for nothing."""
+        ...
+
+    def wide_types(self) -> bool:
+        """Whether 64-bit numbers are kept; where not, they become 32-bit numbers."""
+        ...
+
+    # Programs -----------------------------------------------------------------------------------------------------
+    def jit(self, fn: Callable[..., Any], donate: int | Sequence[int] = ()) -> Callable[..., Any]:
+        """Compile `fn`, a function of trees of arrays; the arguments numbered in `donate` give up their memory."""
+        ...
+
+    def value_and_grad(self, fn: Callable[..., Any]) -> Callable[..., Any]:
+        """For `fn(x, *rest) -> (scalar, aux)`: a function that returns `((scalar, aux), gradient in x)`."""
+        ...
+
+    def eval_shape(self, fn: Callable[..., Any], *specs: tuple[Shape, str]) -> Tree:
+        """What `fn` returns for inputs of these `(shape, dtype)`, as objects with `shape` and `dtype`."""
+        ...
+
+    def shapes_of(self, fn: Callable[..., Any], *args: Tree) -> Tree:
+        """What `fn` returns for trees of arrays, as objects with `shape` and `dtype`; nothing is computed."""
+        ...
+
+    def outside_trace(self) -> AbstractContextManager[Any]:
+        """A context in which arrays are made for real, even while a function is being traced."""
+        ...
+
+    def eager(self) -> AbstractContextManager[Any]:
+        """A context in which nothing is compiled as a whole: Python code sees real values."""
+        ...
+
+    def uses_convolution(self, fn: Callable[..., Any], *args: Tree) -> bool:
+        """Whether the program of `fn(*args)` holds a convolution that is slow inside a loop on this device."""
+        ...
+
+    def stop_gradient(self, x: Array) -> Array:
+        """`x`, with a gradient of zero."""
+        ...
+
+    def scan(
+        self,
+        fn: Callable[[Tree, Tree], tuple[Tree, Tree]],
+        init: Tree,
+        xs: Tree = None,
+        length: int | None = None,
+        reverse: bool = False,
+        unroll: int | bool = 1,
+    ) -> tuple[Tree, Tree]:
+        """`carry, y = fn(carry, x)` for each `x` along the first axis of `xs`; the last carry, and the stacked ys."""
+        ...
+
+    def cond(self, pred: Array, true_fn: Callable[..., Tree], false_fn: Callable[..., Tree], *operands: Tree) -> Tree:
+        """`true_fn(*operands)` if `pred`, else `false_fn(*operands)`."""
+        ...
+
+    def while_loop(self, cond: Callable[[Tree], Array], body: Callable[[Tree], Tree], init: Tree) -> Tree:
+        """Apply `body` as long as `cond` holds."""
+        ...
+
+    def fori_loop(self, lower: Any, upper: Any, body: Callable[[Array, Tree], Tree], init: Tree) -> Tree:
+        """`state = body(i, state)` for `i` from `lower` up to, without, `upper`, which may be an array."""
+        ...
+
+    # Computation --------------------------------------------------------------------------------------------------
+    def conv(
+        self, x: Array, kernel: Array, strides: Sequence[int], padding: Pairs, dilation: Sequence[int], groups: int = 1
+    ) -> Array:
+        """Correlate `x` `(batch, *spatial, in)` with `kernel` `(*spatial, in / groups, out)`."""
+        ...
+
+    def max_pool(self, x: Array, size: Sequence[int], strides: Sequence[int], padding: Pairs) -> Array:
+        """The greatest value in each window; padding never wins."""
+        ...
+
+    def sum_pool(self, x: Array, size: Sequence[int], strides: Sequence[int], padding: Pairs) -> Array:
+        """The sum over each window; padding counts as zero."""
+        ...
+
+    def erf(self, x: Array) -> Array:
+        """The error function."""
+        ...
+
+    def erfinv(self, x: Array) -> Array:
+        """The inverse of the error function."""
+        ...
+
+    def logsumexp(self, x: Array, axis: Any = None, keepdims: bool = False) -> Array:
+        """`log(sum(exp(x)))`, without overflow."""
+        ...
+
+    def top_k(self, x: Array, k: int) -> tuple[Array, Array]:
+        """The `k` greatest along the last axis, in falling order, and their indices (`int32`)."""
+        ...
+
+    def segment_sum(self, x: Array, segment_ids: Array, num_segments: int) -> Array:
+        """The sum of the rows of `x` of each segment; ids outside the range are dropped."""
+        ...
+
+    def scatter_update(self, x: Array, index: Any, values: Array) -> Array:
+        """A copy of `x` in which `x[index]` is `values`."""
+        ...
+
+    def take_rows(self, table: Array, ids: Array) -> Array:
+        """`table[ids]`, with a cheap gradient; ids outside the table give NaN."""
+        ...
+
+    # Random numbers -----------------------------------------------------------------------------------------------
+    def random_uniform(self, key: Array, shape: Sequence[int], dtype: str) -> Array:
+        """Uniform over `[0, 1)`."""
+        ...
+
+    def random_normal(self, key: Array, shape: Sequence[int], dtype: str) -> Array:
+        """Normal, mean 0 and standard deviation 1."""
+        ...
+
+    def random_keep(self, key: Array, probability: float, shape: Sequence[int]) -> Array:
+        """Booleans, each true with this probability (to 16 bits): what dropout keeps."""
+        ...
+
+    def random_int(self, key: Array, shape: Sequence[int], low: Any, high: Any, dtype: str) -> Array:
+        """Integers, uniform over `[low, high)`."""
+        ...
+
+    def random_gamma(self, key: Array, shape: Sequence[int], alpha: Any, dtype: str) -> Array:
+        """Gamma-distributed, of shape parameter `alpha` and scale 1."""
+        ...
+
+    def random_permutation(self, key: Array, x: Array, axis: int) -> Array:
+        """`x`, shuffled along `axis`."""
+        ...

@@ -1,0 +1,1 @@
+"""Variables, purity, symbolic tensors, configuration: what everything else is written on."""

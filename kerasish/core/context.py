@@ -1,0 +1,114 @@
+"""What a call passes on to the calls inside it: training or not, the dtype, losses, the path of names; and masks."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import weakref
+from collections.abc import Iterator
+from contextvars import ContextVar
+from typing import Any
+
+from kerasish.backend.interface import Array
+
+
+@dataclasses.dataclass(slots=True)
+class Call:
+    """One call of a layer, seen from inside."""
+
+    path: str = ""
+    training: bool | None = None
+    dtype: str | None = None
+    """Floating variables are read in this dtype; None: in their own."""
+    losses: list[tuple[Any, Array]] = dataclasses.field(default_factory=list)
+    """`(layer, value)` for each `add_loss` since the outermost call began."""
+
+
+_NONE = Call()
+_call: ContextVar[Call] = ContextVar("kerasish_call", default=_NONE)
+_last_losses: ContextVar[list[tuple[Any, Array]]] = ContextVar("kerasish_last_losses", default=[])  # noqa: B039
+
+
+def current_call() -> Call:
+    """The innermost call in progress, or one that says nothing."""
+    return _call.get()
+
+
+def enter(call: Call) -> Any:
+    """Begin `call`; returns the token for `leave`. Losses are those of the outermost call."""
+    outer = _call.get()
+    if outer is _NONE:
+        _last_losses.set(call.losses)
+    else:
+        call.losses = outer.losses
+    return _call.set(call)
+
+
+def leave(token: Any) -> None:
+    """End the call that `enter` began."""
+    _call.reset(token)
+
+
+def add_loss(layer: Any, value: Array) -> None:
+    """Collect a loss that `layer` adds in the call in progress."""
+    _call.get().losses.append((layer, value))
+
+
+def collected_losses() -> list[tuple[Any, Array]]:
+    """What was added in the outermost call: the one in progress, else the last one."""
+    return _last_losses.get()
+
+
+@contextlib.contextmanager
+def scope(**changes: Any) -> Iterator[Call]:
+    """A context that differs from the current one in `changes`."""
+    call = dataclasses.replace(_call.get(), **changes)
+    token = _call.set(call)
+    try:
+        yield call
+    finally:
+        _call.reset(token)
+
+
+def name_scope(name: str, **kwargs: Any) -> contextlib.AbstractContextManager[Call]:
+    """Variables made inside have `name/` in front of their path."""
+    del kwargs
+    return scope(path=join(_call.get().path, name))
+
+
+def join(path: str, name: str) -> str:
+    """`path/name`."""
+    return f"{path}/{name}" if path else name
+
+
+class MaskTable:
+    """Masks of arrays, kept beside them and not on them; an entry goes when its array does.
+
+    Weak references, and not only the span of a call, so that `lstm(embedding(ids))` means the same inside and outside
+    a model.
+    """
+
+    def __init__(self) -> None:
+        self._masks: dict[int, tuple[weakref.ref[Any], Array]] = {}
+
+    def get(self, x: Array) -> Array | None:
+        """The mask of `x`: boolean, True where `x` counts; None if it has none."""
+        reference, mask = self._masks.get(id(x), (None, None))
+        return mask if reference is not None and reference() is x else None
+
+    def set(self, x: Array, mask: Array | None) -> None:
+        """Give `x` a mask, or with None take it away."""
+        key = id(x)
+        if mask is None:
+            self._masks.pop(key, None)
+            return
+
+        def forget(reference: weakref.ref[Any]) -> None:
+            if self._masks.get(key, (None,))[0] is reference:
+                del self._masks[key]
+
+        with contextlib.suppress(TypeError):  # a scalar, which can't be referred to weakly and needs no mask
+            self._masks[key] = (weakref.ref(x, forget), mask)
+
+
+masks = MaskTable()

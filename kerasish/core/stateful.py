@@ -1,0 +1,60 @@
+"""`Stateful`: owns variables, which are found by walking its attributes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from kerasish.core.variable import Variable
+
+
+class Stateful:
+    """Owns variables: those among its attributes, and those of the stateful objects among them."""
+
+    @property
+    def variables(self) -> list[Variable]:
+        """Every variable, once: an object's own before those of the objects it holds."""
+        return list({id(v): v for _, v in self.named_variables()}.values())
+
+    def named_variables(self) -> Iterator[tuple[str, Variable]]:
+        """`(path, variable)` pairs; the path is made of attribute names, as in `layers/0/kernel`."""
+        for path, owner in self.stateful_objects():
+            for name, variable in owner.own_variables():
+                yield "/".join((*path, name)), variable
+
+    def stateful_objects(self) -> Iterator[tuple[tuple[str, ...], Stateful]]:
+        """`(path, object)` for this object and, depth first, for each one that it holds; each object once."""
+        return _walk(self, (), set())
+
+    def own_variables(self) -> Iterator[tuple[str, Variable]]:
+        """`(name, variable)` for the variables that are attributes, or in lists and dicts that are."""
+        for name, value in vars(self).items():
+            for path, leaf in _leaves(value, (name,)):
+                if isinstance(leaf, Variable):
+                    yield "/".join(path), leaf
+
+    def held(self) -> Iterator[tuple[tuple[str, ...], Stateful]]:
+        """`(path, object)` for the stateful objects that are attributes, or in lists and dicts that are."""
+        for name, value in vars(self).items():
+            for path, leaf in _leaves(value, (name,)):
+                if isinstance(leaf, Stateful):
+                    yield path, leaf
+
+
+def _walk(x: Stateful, path: tuple[str, ...], seen: set[int]) -> Iterator[tuple[tuple[str, ...], Stateful]]:
+    seen.add(id(x))
+    yield path, x
+    for below, item in x.held():
+        if id(item) not in seen:
+            yield from _walk(item, path + below, seen)
+
+
+def _leaves(x: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
+    if isinstance(x, Variable | Stateful):
+        yield path, x
+    elif isinstance(x, dict):
+        for key, item in x.items():
+            yield from _leaves(item, (*path, str(key)))
+    elif isinstance(x, list | tuple):
+        for index, item in enumerate(x):
+            yield from _leaves(item, (*path, str(index)))

@@ -1,0 +1,231 @@
+"""Symbolic tensors, which have a shape and no values; operations on them are recorded as nodes of a graph."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from kerasish.backend import engine
+from kerasish.backend.interface import Shape, Tree
+from kerasish.core import tree
+from kerasish.core.dtypes import canonical
+from kerasish.core.names import unique_name
+from kerasish.core.operators import OPS, Operators
+from kerasish.core.variable import Overlay, Variable
+
+
+class SymbolicTensor(Operators):
+    """The input or output of a layer in a functional model: a shape and a dtype, and where it comes from.
+
+    Args:
+        shape: Its sizes; None for an unknown one.
+        dtype: Its dtype.
+        name: Shown in errors and summaries.
+
+    Example:
+        >>> x = SymbolicTensor((None, 3))
+        >>> (x * 2)[:, 0].shape
+        (None,)
+    """
+
+    def __init__(
+        self,
+        shape: Shape,
+        dtype: Any = "float32",
+        sparse: bool = False,
+        ragged: bool = False,
+        record_history: bool = True,
+        name: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        if sparse or ragged or kwargs:
+            raise ValueError("A symbolic tensor is dense: sparse, ragged and other arguments are not supported.")
+        del record_history
+        self.shape: Shape = tuple(None if d is None else int(d) for d in shape)
+        self.dtype = canonical(dtype)
+        self.name = name or unique_name("keras_tensor")
+        self.sparse = False
+        self.ragged = False
+        self.node: Node | None = None
+        self.index = 0
+
+    @property
+    def ndim(self) -> int:
+        """How many axes it has."""
+        return len(self.shape)
+
+    def reshape(self, newshape: Shape) -> SymbolicTensor:
+        """`ops.reshape(self, newshape)`."""
+        return OPS["reshape"](self, newshape)
+
+    def squeeze(self, axis: Any = None) -> SymbolicTensor:
+        """`ops.squeeze(self, axis)`."""
+        return OPS["squeeze"](self, axis)
+
+    def astype(self, dtype: Any) -> SymbolicTensor:
+        """`ops.cast(self, dtype)`."""
+        return OPS["cast"](self, dtype)
+
+    def __repr__(self) -> str:
+        return f"<KerasTensor shape={self.shape}, dtype={self.dtype}, name={self.name}>"
+
+    def __bool__(self) -> bool:
+        raise TypeError(_NO_VALUES.format("A symbolic tensor has no truth value"))
+
+    def __array__(self, *args: Any, **kwargs: Any) -> Any:
+        raise ValueError(_NO_VALUES.format("A symbolic tensor has no values, so NumPy can't use it"))
+
+    def __jax_array__(self) -> Any:
+        raise ValueError(_NO_VALUES.format("A symbolic tensor has no values, so a function of jax.numpy can't take it"))
+
+    def __iter__(self) -> Any:
+        raise TypeError(_NO_VALUES.format("A symbolic tensor can't be iterated over"))
+
+    def __len__(self) -> int:
+        raise TypeError(_NO_VALUES.format("A symbolic tensor has no length; see its `shape`"))
+
+
+_NO_VALUES = (
+    "{}: it stands for the data that a functional model will get. Use a function of `kerasish.ops`, or do the "
+    "computation in the `call` of a layer."
+)
+
+
+class Node:
+    """One recorded call: which operation, of which arguments, with which result."""
+
+    def __init__(self, operation: Operation, args: tuple[Any, ...], kwargs: dict[str, Any], outputs: Tree) -> None:
+        self.operation = operation
+        self.args = args
+        self.kwargs = kwargs
+        self.outputs = outputs
+        self.number = len(operation.nodes)
+        operation.nodes.append(self)
+        for index, output in enumerate(tree.leaves(outputs)):
+            output.node, output.index = self, index
+
+    @property
+    def inputs(self) -> list[SymbolicTensor]:
+        """The symbolic arguments."""
+        return [x for x in tree.leaves((self.args, self.kwargs)) if isinstance(x, SymbolicTensor)]
+
+
+class Operation:
+    """Something that can be a node of a graph: a layer, or the call of an op. Subclasses write `call`.
+
+    Args:
+        name: By default the class's name and a number.
+    """
+
+    def __init__(self, name: str | None = None) -> None:
+        self.name = name or unique_name(type(self).__name__.lower())
+        self.nodes: list[Node] = []
+
+    def call(self, *args: Any, **kwargs: Any) -> Tree:
+        """The output."""
+        raise NotImplementedError(f"{type(self).__name__} has no `call` method: write one that returns the output.")
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Tree:
+        if any_symbolic((args, kwargs)):
+            return self.symbolic_call(*args, **kwargs)
+        return self.call(*args, **kwargs)
+
+    def symbolic_call(self, *args: Any, **kwargs: Any) -> Tree:
+        """Record the call, and return symbolic tensors."""
+        outputs = self.compute_output_spec(*args, **kwargs)
+        Node(self, args, kwargs, outputs)
+        return outputs
+
+    def compute_output_spec(self, *args: Any, **kwargs: Any) -> Tree:
+        """What the call would return, as symbolic tensors."""
+        return abstract_eval(self.call, *args, **kwargs)
+
+    @property
+    def input(self) -> Tree:
+        """The symbolic input of the only recorded call."""
+        inputs = self._only_node().inputs
+        return inputs[0] if len(inputs) == 1 else inputs
+
+    @property
+    def output(self) -> Tree:
+        """The symbolic output of the only recorded call."""
+        return self._only_node().outputs
+
+    def _only_node(self) -> Node:
+        if len(self.nodes) != 1:
+            raise AttributeError(
+                f"{self.name!r} has been called {len(self.nodes)} times on symbolic tensors; `input` and `output` are "
+                "those of the one call, so there must be exactly one."
+            )
+        return self.nodes[0]
+
+
+class OpCall(Operation):
+    """The call of an op, as a node of a graph."""
+
+    def __init__(self, fn: Callable[..., Any], name: str | None = None) -> None:
+        super().__init__(name or unique_name(fn.__name__))
+        self.fn = fn
+
+    def call(self, *args: Any, **kwargs: Any) -> Tree:
+        return self.fn(*args, **kwargs)
+
+
+def is_symbolic(x: Any) -> bool:
+    """Whether `x` is a symbolic tensor."""
+    return isinstance(x, SymbolicTensor)
+
+
+def any_symbolic(x: Tree) -> bool:
+    """Whether a symbolic tensor is among the leaves of `x`."""
+    for leaf in tree.leaves(x):  # noqa: SIM110  a loop: `any` with a generator costs twice as much, on the hot path
+        if isinstance(leaf, SymbolicTensor):
+            return True
+    return False
+
+
+# An unknown size is tried as two numbers; each has many divisors, so that reshapes and strides divide it.
+BATCH_SIZES = (12, 24)
+OTHER_SIZES = (240, 336)
+
+
+def abstract_eval(fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Tree:
+    """What `fn(*args, **kwargs)` would return, as symbolic tensors. Nothing is computed, no variable changes.
+
+    An unknown size is tried as two numbers; an output size that differs between them is unknown too.
+    """
+    inputs = [x for x in tree.leaves((args, kwargs)) if is_symbolic(x)]
+
+    def run(*arrays: Any) -> Tree:
+        found = iter(arrays)
+        filled_args, filled_kwargs = tree.map(lambda x: next(found) if is_symbolic(x) else x, (args, kwargs))
+        with Overlay():
+            return tree.map(_as_array, fn(*filled_args, **filled_kwargs))
+
+    def outputs_at(batch: int, other: int) -> Tree:
+        specs = [
+            (tuple((other if axis else batch) if d is None else d for axis, d in enumerate(x.shape)), x.dtype)
+            for x in inputs
+        ]
+        return engine.eval_shape(run, *specs)
+
+    first = outputs_at(BATCH_SIZES[0], OTHER_SIZES[0])
+    if not any(None in x.shape for x in inputs):
+        return tree.map(lambda x: SymbolicTensor(x.shape, x.dtype), first)
+    return tree.map(_merge, first, outputs_at(BATCH_SIZES[1], OTHER_SIZES[1]))
+
+
+def _merge(a: Any, b: Any) -> SymbolicTensor:
+    return SymbolicTensor(tuple(m if m == n else None for m, n in zip(a.shape, b.shape, strict=True)), a.dtype)
+
+
+def _as_array(x: Any) -> Any:
+    if isinstance(x, Variable):
+        return x.value
+    return engine.asarray(x) if isinstance(x, int | float | bool | np.ndarray | np.generic) else x
+
+
+KerasTensor = SymbolicTensor
+"""Keras's name."""

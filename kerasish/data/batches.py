@@ -1,0 +1,56 @@
+"""What the training loop takes: batches, each a tree of arrays with a number of real rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+
+from kerasish.backend.interface import Array, Tree
+from kerasish.core import tree
+
+
+class Batch(NamedTuple):
+    """`data` is `(x, y, sample_weight)`, where y and sample_weight may be None; the first `rows` rows are real."""
+
+    data: tuple[Tree, Tree, Tree]
+    rows: int
+
+
+class Batches(Protocol):
+    """A source of batches."""
+
+    batch_size: int | None
+    """How many rows a full batch has; None: not known before the first."""
+    steps: int | None
+    """How many batches an epoch has; None: not known."""
+
+    def epoch(self, number: int, skip: int = 0) -> Iterator[Batch]:
+        """The batches of one epoch, without the first `skip`."""
+        ...
+
+    def example(self) -> Batch:
+        """A batch to build the model with; it is not lost for training."""
+        ...
+
+
+def rows_of(data: Tree) -> int:
+    """How many rows the arrays of `data` have."""
+    for leaf in tree.leaves(data):
+        if leaf is not None:
+            return int(np.shape(leaf)[0]) if np.ndim(leaf) else 0
+    return 0
+
+
+def padded(data: Tree, size: int) -> Tree:
+    """`data`, with its last row repeated until there are `size` rows."""
+    return tree.map(lambda x: x if x is None else _padded(x, size), data)
+
+
+def _padded(x: Array, size: int) -> Array:
+    missing = size - np.shape(x)[0]
+    if missing <= 0:
+        return x
+    host = np.asarray(x)
+    return np.concatenate([host, np.repeat(host[-1:], missing, axis=0)])

@@ -1,0 +1,51 @@
+"""Class weights, as weights of samples."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from kerasish.core import tree
+from kerasish.data.conversion import convert_tree
+
+
+def weighted(y: Any, sample_weight: Any, class_weight: dict[int, float] | None) -> Any:
+    """`sample_weight` times the weight of each sample's class.
+
+    Args:
+        y: Class numbers `(batch,)` or `(batch, 1)`, or one-hot rows.
+        sample_weight: Weights of the samples, or None.
+        class_weight: The weight of each class.
+
+    Raises:
+        ValueError: `y` is not of classes, or has a class that `class_weight` doesn't name.
+    """
+    if class_weight is None:
+        return sample_weight
+    if y is None or len(tree.leaves(y)) != 1:
+        raise ValueError("class_weight works with one output, whose y is an array of classes.")
+    weights = _class_weights(np.asarray(tree.leaves(convert_tree(y, "y"))[0]), class_weight)
+    return weights if sample_weight is None else weights * np.asarray(sample_weight, weights.dtype)
+
+
+def _class_weights(y: np.ndarray, class_weight: dict[int, float]) -> np.ndarray:
+    if y.ndim > 1 and y.shape[-1] > 1:
+        if y.ndim > 2:
+            raise ValueError(f"class_weight needs y of shape (batch,) or (batch, classes); got {y.shape}.")
+        classes = y.argmax(-1)
+    else:
+        classes = y.reshape(-1) if y.ndim > 1 else y
+        if classes.dtype.kind == "f" and not np.all(classes == np.round(classes)):
+            raise ValueError("class_weight needs whole numbers as classes; y has others, as in a regression.")
+        classes = classes.astype("int64")
+    present = np.unique(classes)
+    missing = [int(c) for c in present if int(c) not in class_weight]
+    if missing:
+        raise ValueError(
+            f"class_weight names {sorted(class_weight)}, but y also has {missing[:10]}: give each class a weight."
+        )
+    table = np.zeros(int(present.max(initial=0)) + 1, "float32")
+    for label in present:
+        table[label] = class_weight[int(label)]
+    return table[classes]

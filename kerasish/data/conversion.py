@@ -1,0 +1,87 @@
+"""One array of the user's, of any kind, as an array that a model can take."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from kerasish.backend import engine
+from kerasish.backend.interface import Array, Tree
+from kerasish.backend.settings import floatx
+from kerasish.core import tree
+
+FOREIGN = ("to_numpy", "numpy", "__array__", "__dlpack__")
+
+
+def is_array_like(x: Any) -> bool:
+    """Whether `x` is an array, a frame or a column, of any library: it has a shape, and can become a NumPy array."""
+    if isinstance(x, np.ndarray | np.generic) or engine.is_array(x):
+        return True
+    members = dir(type(x))
+    return "shape" in members and any(name in members for name in FOREIGN)
+
+
+def convert(x: Any, name: str) -> Array:
+    """`x` as a NumPy array, or as it is if it is the backend's; floats in `floatx()`.
+
+    Raises:
+        TypeError: `x` has no numbers in it.
+        ValueError: `x` has complex numbers, or is a list of lists of different lengths.
+    """
+    if engine.is_array(x) and not isinstance(x, np.ndarray):
+        return x
+    array = _to_numpy(x, name)
+    kind = array.dtype.kind
+    if kind == "c":
+        raise ValueError(f"{name} has complex numbers ({array.dtype}); models take real ones. Use {name}.real.")
+    if kind == "O":
+        raise TypeError(
+            f"{name} has the dtype object, which says nothing of its numbers; use `{name}.astype('float32')`, "
+            "or encode its strings first."
+        )
+    if kind in "US":
+        raise TypeError(f"{name} holds strings; turn them into numbers first, for example by a lookup table.")
+    if kind in "Mm":
+        raise TypeError(f"{name} holds dates or durations ({array.dtype}); turn them into numbers first.")
+    if kind == "f" and array.dtype.name != floatx() and array.dtype.itemsize > 4:
+        return array.astype(floatx())
+    return array
+
+
+def _to_numpy(x: Any, name: str) -> np.ndarray:
+    if isinstance(x, np.ndarray):
+        return x
+    members = dir(type(x))
+    if "detach" in members:  # a torch tensor
+        x = x.detach().cpu()
+    if "to_numpy" in members:
+        return np.asarray(x.to_numpy())
+    try:
+        return np.asarray(x)
+    except ValueError as error:
+        lengths = sorted({len(row) for row in x})[:5] if isinstance(x, list | tuple) else []
+        raise ValueError(
+            f"{name} is a list whose rows have different lengths ({', '.join(map(str, lengths))}, …); make them equal, "
+            "for example with kerasish.utils.pad_sequences."
+        ) from error
+
+
+def is_numbers(x: Any) -> bool:
+    """Whether `x` is a list, or a list of lists, of Python numbers."""
+    while isinstance(x, list | tuple) and x:
+        x = x[0]
+    return isinstance(x, int | float | bool | np.generic)
+
+
+def convert_tree(data: Any, name: str) -> Tree:
+    """Each array in `data`, converted; a list of lists of numbers is one array."""
+    if data is None or (isinstance(data, list | tuple) and is_numbers(data)):
+        return None if data is None else convert(data, name)
+    if isinstance(data, dict):
+        return {key: convert_tree(value, f"{name}[{key!r}]") for key, value in data.items()}
+    if type(data) in (list, tuple):
+        return type(data)(convert_tree(value, f"{name}[{index}]") for index, value in enumerate(data))
+    if tree.is_nested(data):
+        return tree.map(lambda leaf: convert(leaf, name), data)
+    return convert(data, name)

@@ -1,0 +1,110 @@
+"""Batches from a generator, an iterable of batches, or a sequence of them."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from kerasish.data.batches import Batch, rows_of
+from kerasish.data.conversion import convert_tree
+
+
+class IterableBatches:
+    """Batches that somebody else makes.
+
+    Args:
+        source: A generator, an iterable whose every pass is an epoch, or something with `__len__` and `__getitem__`.
+        steps: How many batches make an epoch; None: as many as there are.
+    """
+
+    def __init__(self, source: Any, steps: int | None = None) -> None:
+        self.source = source
+        self.batch_size: int | None = None
+        self.is_sequence = _is_sequence(source)
+        self.steps = len(source) if steps is None and self.is_sequence else steps
+        self.is_one_pass = not self.is_sequence and iter(source) is source
+        self._running: Iterator[Any] | None = None
+        self._seen = 0
+
+    def epoch(self, number: int, skip: int = 0) -> Iterator[Batch]:
+        """The batches of one epoch, without the first `skip`.
+
+        Raises:
+            ValueError: a generator has run out; the error says after how many batches.
+        """
+        limited = self.steps is not None and not self.is_sequence
+        if self._running is None or not (limited or self.is_one_pass):
+            self._running = self._pass()
+        running = self._running
+        found = 0
+        for item in itertools.islice(running, None if self.steps is None else self.steps):
+            found += 1
+            if found > skip:
+                yield self._batch(item, found - 1)
+        self._check_end(number, found)
+
+    def _pass(self) -> Iterator[Any]:
+        if self.is_sequence:
+            return (self.source[index] for index in range(len(self.source)))
+        return iter(self.source)
+
+    def _check_end(self, epoch: int, found: int) -> None:
+        self._seen += found
+        if found == 0 and not self._seen:
+            raise ValueError("The data gave no batch at all: a generator must yield at least one.")
+        if found == 0 or (self.is_one_pass and self.steps is not None and found < self.steps):
+            wanted = f"{self.steps} batches" if self.steps is not None else "another pass"
+            raise ValueError(
+                f"The generator ran out in epoch {epoch + 1}, after {self._seen} batches in all; {wanted} were wanted. "
+                "A generator can be read only once: let it run for ever and give `steps_per_epoch`, or give an "
+                "iterable that starts over."
+            )
+        if not self.is_one_pass and self.steps is not None and found < self.steps:
+            self._running = None
+
+    def example(self) -> Batch:
+        """The first batch, which is not lost for training."""
+        running = self._pass() if self._running is None else self._running
+        try:
+            first = next(running)
+        except StopIteration:
+            raise ValueError("The data gave no batch at all: a generator must yield at least one.") from None
+        self._running = itertools.chain([first], running)
+        batch = self._batch(first, 0)
+        self.batch_size = batch.rows
+        return batch
+
+    def _batch(self, item: Any, index: int) -> Batch:
+        data = unpack(item, f"batch {index} of the data")
+        names = ("x", "y", "sample_weight")
+        converted = tuple(convert_tree(part, f"{name} of batch {index}") for part, name in zip(data, names, strict=True))
+        return Batch(converted, rows_of(converted))  # pyright: ignore[reportArgumentType]
+
+
+def _is_sequence(source: Any) -> bool:
+    members = dir(type(source))
+    return "__getitem__" in members and "__len__" in members
+
+
+def unpack(item: Any, what: str = "the data") -> tuple[Any, Any, Any]:
+    """`(x, y, sample_weight)` of a batch that is `x`, `(x,)`, `(x, y)` or `(x, y, sample_weight)`.
+
+    Raises:
+        ValueError: it is a tuple of another length.
+    """
+    if isinstance(item, list):
+        raise ValueError(
+            f"{what} is a list of {len(item)} items; a batch is a tuple: (x, y) or (x, y, sample_weight). "
+            "A list means several inputs of the model: write ([a, b], y)."
+        )
+    if not isinstance(item, tuple) or type(item) is not tuple:
+        return item, None, None
+    if not 1 <= len(item) <= 3:
+        raise ValueError(f"{what} is a tuple of {len(item)} items; expected (x,), (x, y) or (x, y, sample_weight).")
+    return (*item, None, None)[:3]  # pyright: ignore[reportReturnType]
+
+
+def is_batches(x: Any) -> bool:
+    """Whether `x` is an iterable of batches, or a sequence of them."""
+    return isinstance(x, Iterable) or _is_sequence(x)

@@ -1,0 +1,406 @@
+"""`Layer`: constructor arguments, variables, computation. Everything common to layers is here."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from kerasish import constraints, initializers, regularizers
+from kerasish.backend import engine
+from kerasish.backend.interface import Array, Shape, Tree
+from kerasish.core import policies, tree
+from kerasish.core.configurable import Configurable
+from kerasish.core.context import Call, add_loss, collected_losses, current_call, enter, join, leave, masks, scope
+from kerasish.core.dtypes import is_float_dtype, standardize_dtype
+from kerasish.core.names import check_name, snake_case, unique_name
+from kerasish.core.policies import DTypePolicy, cast_floats
+from kerasish.core.stateful import Stateful
+from kerasish.core.symbolic import Node, Operation, abstract_eval, any_symbolic
+from kerasish.core.variable import Overlay, Variable
+from kerasish.layers import building
+from kerasish.layers.input_spec import check
+
+
+class Layer(Stateful, Configurable, Operation):
+    """Subclasses write `__init__` (arguments), `build` (variables) and `call` (computation).
+
+    Args:
+        activity_regularizer: A penalty on the output, added to the loss; divided by the batch size.
+        trainable: Whether the optimizer may change this layer's weights.
+        dtype: A dtype or a policy: in what the layer computes and keeps its weights.
+        autocast: Whether floating inputs are cast to the dtype that the layer computes in.
+        name: Unique among the layers of a model. By default, the class's name and a number.
+
+    Example:
+        >>> class Scale(Layer):
+        ...     def build(self, input_shape):
+        ...         self.factor = self.add_weight(shape=(input_shape[-1],), initializer="ones", name="factor")
+        ...     def call(self, x):
+        ...         return x * self.factor
+        >>> Scale()(np.ones((2, 3), "float32")).shape
+        (2, 3)
+    """
+
+    built = False
+    built_path = ""
+    supports_masking = False
+    mixes_samples = False
+    """Whether an output row depends on other rows of the batch: always (True), or `"training"`: only then."""
+    input_spec: Any = None
+
+    def __init__(
+        self,
+        *,
+        activity_regularizer: Any = None,
+        trainable: bool = True,
+        dtype: Any = None,
+        autocast: bool = True,
+        name: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        kind = type(self).__name__
+        self.nodes: list[Node] = []
+        self.name = check_name(name, kind) if name is not None else unique_name(snake_case(kind))
+        self.activity_regularizer = regularizers.get(activity_regularizer)
+        self.autocast = autocast
+        self.dtype_policy: DTypePolicy = policies.get(dtype)
+        self.first_input_shape: Shape | None = building.first_input_shape(kind, kwargs)
+        self.build_shapes: dict[str, Any] | None = None
+        self._trainable = bool(trainable)
+        self._own_trainable: list[Variable] = []
+        self._own_fixed: list[Variable] = []
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "build" in vars(cls):
+            cls.build = building.once(cls.build)
+
+    # What subclasses write -----------------------------------------------------------------------------------------
+    def build(self, input_shape: Any) -> None:
+        """Make the variables whose shape depends on the input's. May take `<argument>_shape` for each argument."""
+        self.built = True
+
+    def call(self, *args: Any, **kwargs: Any) -> Tree:
+        """The output. May take `training` and `mask` (for further arguments, `<argument>_mask`) too."""
+        raise NotImplementedError(f"{type(self).__name__} has no `call` method: write one that returns the output.")
+
+    def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
+        """The mask of the output: by default that of the input."""
+        return previous_mask
+
+    # Weights -------------------------------------------------------------------------------------------------------
+    def add_weight(
+        self,
+        shape: Shape | int | None = None,
+        initializer: Any = None,
+        dtype: Any = None,
+        trainable: bool = True,
+        autocast: bool = True,
+        regularizer: Any = None,
+        constraint: Any = None,
+        aggregation: str = "none",
+        overwrite_with_gradient: bool = False,
+        name: str | None = None,
+    ) -> Variable:
+        """A new variable of this layer. Keep it as an attribute.
+
+        Args:
+            shape: Its shape; by default a scalar.
+            initializer: Its first value; by default `"glorot_uniform"` for floats, zeros for others.
+            dtype: By default the layer's `variable_dtype`.
+            trainable: Whether the optimizer may change it.
+            autocast: Whether it is read in the layer's compute dtype.
+            regularizer: A penalty on it, added to the loss.
+            constraint: A function applied to it after each step of the optimizer.
+            aggregation: How replicas are merged.
+            overwrite_with_gradient: Whether the optimizer puts the gradient in the place of the value.
+            name: The last part of its path.
+        """
+        kind = self.variable_dtype if dtype is None else standardize_dtype(dtype)
+        default = "glorot_uniform" if is_float_dtype(kind) else "zeros"
+        sizes = () if shape is None else (shape,) if isinstance(shape, int | np.integer) else tuple(shape)
+        with scope(path=self.path, dtype=None):
+            variable = Variable(
+                initializers.get(default if initializer is None else initializer),
+                sizes,
+                dtype=kind,
+                trainable=trainable and self._trainable,
+                autocast=autocast,
+                aggregation=aggregation,
+                name=name,
+            )
+        variable.regularizer = regularizers.get(regularizer)
+        variable.constraint = constraints.get(constraint)
+        variable.overwrite_with_gradient = overwrite_with_gradient
+        (self._own_trainable if trainable else self._own_fixed).append(variable)
+        return variable
+
+    add_variable = add_weight
+
+    @property
+    def path(self) -> str:
+        """Names of the layers around it, when it was built, and its own."""
+        if self.built_path:
+            return self.built_path
+        outer = current_call().path
+        return outer if outer.split("/")[-1] == self.name else join(outer, self.name)
+
+    def own_weights(self) -> list[Variable]:
+        """This layer's own weights, without those of layers inside it: trainable ones first, as in Keras's files."""
+        loose = [v for _, v in super().own_variables()]
+        known = {id(v): v for v in [*self._own_trainable, *self._own_fixed]}
+        return list(({key: v for key, v in known.items()} | {id(v): v for v in loose}).values())
+
+    def own_variables(self) -> Iterator[tuple[str, Variable]]:
+        names = {id(v): name for name, v in super().own_variables() if not name.startswith("_own_")}
+        for variable in self.own_weights():
+            yield names.get(id(variable), variable.name), variable
+
+    def layers_inside(self) -> list[Layer]:
+        """This layer and all layers inside it, depth first."""
+        return [x for _, x in self.stateful_objects() if isinstance(x, Layer)]
+
+    def graph_operations(self) -> list[Operation]:
+        """The layers and ops that this layer is a graph of; empty if it is none."""
+        return []
+
+    @property
+    def weights(self) -> list[Variable]:
+        """The variables, without seeds and metrics."""
+        return list({id(v): v for layer in self.layers_inside() for v in layer.own_weights()}.values())
+
+    @property
+    def trainable_variables(self) -> list[Variable]:
+        """What the optimizer may change."""
+        return [v for v in self.variables if v.trainable] if self.trainable else []
+
+    @property
+    def non_trainable_variables(self) -> list[Variable]:
+        """What the optimizer may not change: statistics, seeds, frozen weights."""
+        return [v for v in self.variables if not (v.trainable and self.trainable)]
+
+    @property
+    def trainable_weights(self) -> list[Variable]:
+        """The weights that the optimizer may change."""
+        return [v for v in self.weights if v.trainable] if self.trainable else []
+
+    @property
+    def non_trainable_weights(self) -> list[Variable]:
+        """The weights that the optimizer may not change."""
+        return [v for v in self.weights if not (v.trainable and self.trainable)]
+
+    @property
+    def trainable(self) -> bool:
+        """Whether the optimizer may change this layer's weights; setting it sets it for the layers inside."""
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        for layer in self.layers_inside():
+            layer._trainable = bool(value)
+            for variable in layer._own_trainable:
+                variable.trainable = bool(value)
+
+    def get_weights(self) -> list[np.ndarray]:
+        """The values of `weights`, as NumPy arrays."""
+        return [v.numpy() for v in self.weights]
+
+    def set_weights(self, weights: Sequence[Any]) -> None:
+        """Set the values of `weights`. All are checked before the first is set."""
+        variables = self.weights
+        if len(weights) != len(variables):
+            raise ValueError(f"{self.name!r} has {len(variables)} weights; set_weights got {len(weights)} arrays.")
+        for variable, value in zip(variables, weights, strict=True):
+            if tuple(np.shape(value)) != variable.shape:
+                raise ValueError(
+                    f"The weight {variable.path!r} of {self.name!r} has the shape {variable.shape}; "
+                    f"set_weights got an array of shape {tuple(np.shape(value))} for it."
+                )
+        for variable, value in zip(variables, weights, strict=True):
+            variable.assign(value)
+
+    def count_params(self) -> int:
+        """How many numbers the weights hold."""
+        if not self.built:
+            raise ValueError(f"{self.name!r} has no weights yet: call it, or `build` it with an input shape, first.")
+        return sum(v.size for v in self.weights)
+
+    # Dtypes --------------------------------------------------------------------------------------------------------
+    @property
+    def dtype(self) -> str:
+        """The dtype of the weights."""
+        return self.dtype_policy.variable_dtype
+
+    variable_dtype = dtype
+    quantization_mode = None
+
+    @property
+    def compute_dtype(self) -> str:
+        """The dtype of the computation."""
+        return self.dtype_policy.compute_dtype
+
+    input_dtype = compute_dtype
+
+    # Losses --------------------------------------------------------------------------------------------------------
+    def add_loss(self, loss: Any) -> None:
+        """Add a scalar, or each of a list of them, to the loss of the call in progress. Call it in `call`."""
+        for value in loss if isinstance(loss, list | tuple) else [loss]:
+            add_loss(self, value)
+
+    @property
+    def losses(self) -> list[Array]:
+        """What the last call added by `add_loss`, and the penalties on weights."""
+        inside = self.layers_inside()
+        known = {id(layer) for layer in inside}
+        added = [value for layer, value in collected_losses() if id(layer) in known]
+        penalized = [v for v in self.weights if v.regularizer is not None and v.trainable]
+        return added + [v.regularizer(v) for v in penalized]
+
+    # Calls ---------------------------------------------------------------------------------------------------------
+    def __call__(self, *args: Any, **kwargs: Any) -> Tree:
+        signature = building.call_signature(type(self))
+        outer = current_call()
+        given = signature.training_given(args, kwargs)
+        call = Call(join(outer.path, self.name), outer.training if given is None else bool(given))
+        token = enter(call)
+        try:
+            if not self.built:
+                self._build_for(args, kwargs)
+            if self.input_spec is not None and args:
+                check(self.input_spec, args[0], self.name)
+            if any_symbolic((args, kwargs)):
+                return self._record(args, kwargs)
+            return self._run(args, kwargs)
+        finally:
+            leave(token)
+
+    def _build_for(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        if "_own_trainable" not in vars(self):
+            raise RuntimeError(f"Write `super().__init__(**kwargs)` at the start of {type(self).__name__}.__init__.")
+        self.build(**building.shapes_for(self.build, building.call_signature(type(self)), args, kwargs, self.name))
+        self.built = True
+
+    def _record(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Tree:
+        outputs = abstract_eval(lambda *a, **k: self._run(a, k), *args, **kwargs)
+        Node(self, args, kwargs, outputs)
+        return outputs
+
+    def symbolic_call(self, *args: Any, **kwargs: Any) -> Tree:
+        """Record the call, and return symbolic tensors."""
+        return self(*args, **kwargs)
+
+    def _run(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Tree:
+        signature, call = building.call_signature(type(self)), current_call()
+        args, kwargs = self._prepare(args, kwargs)
+        mask = signature.add_masks(args, kwargs)
+        signature.add_training(args, kwargs, call.training)
+        call.dtype = self.compute_dtype if self.autocast else None
+        outputs = self.call(*args, **kwargs)
+        if self.activity_regularizer is not None:
+            for output in tree.leaves(outputs):
+                self.add_loss(self.activity_regularizer(output) / output.shape[0])
+        self._pass_mask(args, mask, outputs)
+        return outputs
+
+    def _prepare(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        converted = tree.map(lambda x: engine.asarray(x) if isinstance(x, np.ndarray) else x, (args, kwargs))
+        return cast_floats(converted, self.compute_dtype) if self.autocast else converted
+
+    def _pass_mask(self, args: tuple[Any, ...], mask: Any, outputs: Tree) -> None:
+        makes_mask = type(self).compute_mask is not Layer.compute_mask
+        if not args or (not makes_mask and (mask is None or all(m is None for m in tree.leaves(mask)))):
+            return
+        if not self.supports_masking and not makes_mask:
+            warnings.warn(
+                f"Layer {self.name!r} of type {type(self).__name__} got a masked input and loses the mask: it doesn't "
+                "support masking. Set `self.supports_masking = True` in it if its output has the same time steps.",
+                stacklevel=2,
+            )
+            return
+        new = self.compute_mask(args[0], mask)
+        found = tree.leaves(new) if new is not None else []
+        for output, one in zip(tree.leaves(outputs), found, strict=False):
+            masks.set(output, one)
+
+    def stateless_call(
+        self,
+        trainable_variables: Sequence[Array],
+        non_trainable_variables: Sequence[Array],
+        *args: Any,
+        return_losses: bool = False,
+        **kwargs: Any,
+    ) -> tuple[Any, ...]:
+        """The call as a function of the values of the variables.
+
+        Returns:
+            `(outputs, new values of the non-trainable variables)`, and with `return_losses` the losses too.
+        """
+        trainable, fixed = self.trainable_variables, self.non_trainable_variables
+        if len(trainable) != len(trainable_variables) or len(fixed) != len(non_trainable_variables):
+            raise ValueError(
+                f"{self.name!r} has {len(trainable)} trainable and {len(fixed)} non-trainable variables; stateless_call "
+                f"got {len(trainable_variables)} and {len(non_trainable_variables)} values."
+            )
+        with Overlay([*trainable, *fixed], [*trainable_variables, *non_trainable_variables]) as overlay:
+            outputs = self(*args, **kwargs)
+            new = [overlay.read(v) for v in fixed]
+            return (outputs, new, self.losses) if return_losses else (outputs, new)
+
+    # Shapes and configs --------------------------------------------------------------------------------------------
+    def compute_output_spec(self, *args: Any, **kwargs: Any) -> Tree:
+        """What the call would return, as symbolic tensors. Builds the layer."""
+        if not self.built:
+            self._build_for(args, kwargs)
+        with scope():
+            return abstract_eval(lambda *a, **k: self._run(a, k), *args, **kwargs)
+
+    def compute_output_shape(self, *args: Any, **kwargs: Any) -> Any:
+        """The shape of the output for an input of this shape. Builds the layer."""
+        inputs = [building.symbolic_like(shape, self.input_dtype) for shape in [*args, *kwargs.values()]]
+        outputs = self.compute_output_spec(*inputs)
+        return tree.map(lambda x: x.shape, outputs)
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments, as JSON can hold them."""
+        config = super().get_config()
+        if config.get("activity_regularizer") is None and not building.names_argument(type(self), Layer, "activity_regularizer"):
+            config.pop("activity_regularizer", None)
+        if config.get("autocast", True):
+            config.pop("autocast", None)
+        own = {key: config.pop(key) for key in ("name", "trainable", "dtype") if key in config}
+        return own | config
+
+    def _argument(self, name: str) -> Any:
+        return self.dtype_policy if name == "dtype" else super()._argument(name)
+
+    def get_build_config(self) -> dict[str, Any] | None:
+        """The input shapes that the layer was built for."""
+        return self.build_shapes
+
+    def build_from_config(self, config: dict[str, Any]) -> None:
+        """Build the layer for the shapes that `get_build_config` gave."""
+        if self.built or not config:
+            return
+        shapes = config.get("shapes_dict") or {"input_shape": config.get("input_shape")}
+        if any(shape is not None for shape in shapes.values()):
+            self.build(**building.named_for(self.build, {k: building.as_shape(v) for k, v in shapes.items()}))
+            self.built = True
+
+    def save_own_variables(self, store: dict[str, Any]) -> None:
+        """Put this layer's own weights into `store`, numbered."""
+        store.update({str(index): v.numpy() for index, v in enumerate(self.own_weights())})
+
+    def load_own_variables(self, store: Any) -> None:
+        """Set this layer's own weights from `store`, numbered."""
+        weights = self.own_weights()
+        if len(store) != len(weights):
+            raise ValueError(f"Layer {self.name!r} has {len(weights)} own weights; the file has {len(store)} for it.")
+        for index, variable in enumerate(weights):
+            variable.assign(store[str(index)])
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} name={self.name}, built={self.built}>"
+

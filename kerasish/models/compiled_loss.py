@@ -1,0 +1,75 @@
+"""The loss of a model: one function for each output, weighted, summed, and tracked by name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kerasish import losses
+from kerasish.backend.interface import Array, Tree
+from kerasish.core.stateful import Stateful
+from kerasish.losses.loss import Loss, as_loss
+from kerasish.metrics import Mean
+from kerasish.models import outputs as by_output
+
+
+class CompiledLoss(Stateful):
+    """What `compile(loss=..., loss_weights=...)` asks for.
+
+    Args:
+        loss: A loss, its name or a function; or a list or dict with one for each output, None for no loss.
+        loss_weights: A number for each output, in a list or dict.
+    """
+
+    def __init__(self, loss: Any, loss_weights: Any = None) -> None:
+        self.given = loss
+        self.given_weights = loss_weights
+        self.names: list[str] | None = None
+        self.functions: list[Loss | None] = []
+        self.loss_weights: list[float | None] = []
+        self.trackers: list[Mean | None] = []
+
+    def plan(self, y_pred: Tree, names: list[str]) -> None:
+        """Decide which loss belongs to which output. Does nothing the second time."""
+        if self.names is not None:
+            return
+        chosen = per_output_losses(self.given, y_pred, names)
+        self.functions = [None if one is None else as_loss(losses.get(one)) for one in chosen]
+        self.loss_weights = by_output.per_output(self.given_weights, y_pred, names, "loss_weights", shared=True)
+        several = sum(function is not None for function in self.functions) > 1
+        self.trackers = [
+            Mean(name=f"{name}_loss") if several and function is not None else None
+            for name, function in zip(names, self.functions, strict=True)
+        ]
+        self.names = names
+
+    @property
+    def metrics(self) -> list[Mean]:
+        """The mean loss of each output, if there are several."""
+        return [tracker for tracker in self.trackers if tracker is not None]
+
+    def __call__(self, y: Any, y_pred: Tree, sample_weight: Any, names: list[str], rows: Any) -> list[Array]:
+        """The weighted loss of each output that has one. `rows` counts the samples."""
+        self.plan(y_pred, names)
+        targets = by_output.targets(y, y_pred, names)
+        weights = by_output.weights(sample_weight, y_pred, names)
+        predictions = by_output.tree.leaves(y_pred)
+        found = []
+        for index, function in enumerate(self.functions):
+            if function is None:
+                continue
+            if targets[index] is None:
+                where = "" if len(names) == 1 else f" of output {names[index]!r}"
+                raise ValueError(f"The loss {function.name!r}{where} needs targets: give `y`, which is None.")
+            value = function(targets[index], predictions[index], weights[index])
+            tracker, weight = self.trackers[index], self.loss_weights[index]
+            if tracker is not None:
+                tracker.update_state(value, sample_weight=rows)
+            found.append(value if weight is None else value * weight)
+        return found
+
+
+def per_output_losses(given: Any, y_pred: Tree, names: list[str]) -> list[Any]:
+    """The loss given for each output; one that is neither in a list nor in a dict is for every output."""
+    if isinstance(given, list | tuple) and len(names) == 1 and len(given) == 1:
+        return list(given)
+    return by_output.per_output(given, y_pred, names, "loss", shared=True)

@@ -1,0 +1,101 @@
+"""The metrics of a model: some for each output, named for the logs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kerasish.backend.interface import Array, Tree
+from kerasish.core import tree
+from kerasish.core.stateful import Stateful
+from kerasish.metrics import Metric
+from kerasish.metrics.resolve import named
+from kerasish.models import outputs as by_output
+
+
+class CompiledMetrics(Stateful):
+    """What `compile(metrics=..., weighted_metrics=...)` asks for.
+
+    Args:
+        metrics: A list of metrics, their names or functions; with several outputs, a list or dict of such lists.
+        weighted_metrics: Likewise; these are weighted by `sample_weight`.
+    """
+
+    def __init__(self, metrics: Any = None, weighted_metrics: Any = None) -> None:
+        self.given = metrics
+        self.given_weighted = weighted_metrics
+        self.planned: list[tuple[str, int, Metric, bool]] = []
+        """`(name in the logs, number of the output, metric, whether it is weighted)`."""
+        self.is_planned = False
+        self.objects: list[Metric] = []
+
+    def plan(self, y: Any, y_pred: Tree, names: list[str]) -> None:
+        """Decide which metrics belong to which output. Does nothing the second time."""
+        if self.is_planned:
+            return
+        targets, predictions = by_output.targets(y, y_pred, names), tree.leaves(y_pred)
+        for given, is_weighted, what in ((self.given, False, "metrics"), (self.given_weighted, True, "weighted_metrics")):
+            for index, chosen in enumerate(_metric_lists(given, y_pred, names, what)):
+                for identifier in chosen:
+                    metric = named(identifier, _shape(targets[index]), _shape(predictions[index]))
+                    name = metric.name if len(names) == 1 else f"{names[index]}_{metric.name}"
+                    self.planned.append((self._unique(name), index, metric, is_weighted))
+        self.objects = [metric for _, _, metric, _ in self.planned]
+        self.is_planned = True
+
+    def _unique(self, name: str) -> str:
+        taken = {one for one, *_ in self.planned}
+        number, candidate = 0, name
+        while candidate in taken:
+            number += 1
+            candidate = f"{name}_{number}"
+        return candidate
+
+    def update_state(self, y: Any, y_pred: Tree, sample_weight: Any, names: list[str], rows: Array | None) -> None:
+        """Show every metric its targets and predictions.
+
+        Args:
+            rows: For each sample 1, or 0 if it is padding; None if none is.
+        """
+        self.plan(y, y_pred, names)
+        targets, predictions = by_output.targets(y, y_pred, names), tree.leaves(y_pred)
+        weights = by_output.weights(sample_weight, y_pred, names)
+        for name, index, metric, is_weighted in self.planned:
+            if targets[index] is None:
+                raise ValueError(f"The metric {name!r} needs targets: give `y`, which is None for its output.")
+            weight = _times(weights[index] if is_weighted else None, rows)
+            if weight is None:
+                metric.update_state(targets[index], predictions[index])
+            else:
+                metric.update_state(targets[index], predictions[index], sample_weight=weight)
+
+    def result(self) -> dict[str, Array]:
+        """The value of each metric, by name."""
+        found: dict[str, Any] = {}
+        for name, _, metric, _ in self.planned:
+            value = metric.result()
+            found.update(value if isinstance(value, dict) else {name: value})
+        return found
+
+
+def _metric_lists(given: Any, y_pred: Tree, names: list[str], what: str) -> list[list[Any]]:
+    if len(names) == 1 and not isinstance(given, dict):
+        while isinstance(given, list | tuple) and len(given) == 1 and isinstance(given[0], list | tuple):
+            given = given[0]
+        return [_as_list(given)]
+    return [_as_list(one) for one in by_output.per_output(given, y_pred, names, what, shared=False)]
+
+
+def _as_list(given: Any) -> list[Any]:
+    if given is None:
+        return []
+    return [one for one in given if one is not None] if isinstance(given, list | tuple) else [given]
+
+
+def _shape(x: Any) -> tuple[int, ...] | None:
+    return None if x is None else tuple(x.shape)
+
+
+def _times(weight: Array | None, rows: Array | None) -> Array | None:
+    if weight is None or rows is None:
+        return rows if weight is None else weight
+    return weight * rows.reshape((-1,) + (1,) * (weight.ndim - 1))

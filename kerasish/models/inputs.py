@@ -1,0 +1,94 @@
+"""What the user calls a functional model with, put in the order of its inputs, and checked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from kerasish.backend import engine
+from kerasish.core import tree
+from kerasish.core.dtypes import standardize_dtype
+from kerasish.core.symbolic import SymbolicTensor
+from kerasish.models.graph import Graph
+
+
+def arrange(graph: Graph, given: Any, model: str) -> list[Any]:
+    """The leaves of `given`, one for each of the graph's inputs, of the right rank and dtype.
+
+    Raises:
+        ValueError: names, number or shapes don't fit; the error says which input it is.
+    """
+    leaves = _ordered(graph, given, model)
+    return [
+        None if x is None and graph.entries[id(t)].optional else _fitted(x, t, graph.entries[id(t)].name, model)
+        for x, t in zip(leaves, graph.input_tensors, strict=True)
+    ]
+
+
+def _ordered(graph: Graph, given: Any, model: str) -> list[Any]:
+    names = graph.input_names
+    if isinstance(given, dict):
+        keys = _keys(graph, names)
+        missing = [key for key in keys if key not in given]
+        if missing:
+            raise ValueError(
+                f"Model {model!r} takes the inputs {sorted(keys)}; got {sorted(map(str, given))}: "
+                f"{', '.join(map(repr, missing))} is missing."
+            )
+        if isinstance(graph.inputs, dict):
+            return [leaf for key in sorted(graph.inputs) for leaf in tree.leaves(given[key])]
+        return [given[key] for key in keys]
+    leaves = [given] if not tree.is_nested(given) else tree.leaves(given)
+    if len(leaves) != len(names):
+        raise ValueError(f"Model {model!r} takes {len(names)} inputs, {names}; got {len(leaves)}.")
+    return leaves
+
+
+def _keys(graph: Graph, names: list[str]) -> list[str]:
+    return list(graph.inputs) if isinstance(graph.inputs, dict) else names
+
+
+def _fitted(x: Any, expected: SymbolicTensor, name: str, model: str) -> Any:
+    if isinstance(x, int | float | bool | list | np.ndarray | np.generic):
+        x = np.asarray(x)
+    x = _same_rank(x, expected.shape)
+    shape = tuple(x.shape)
+    fits = len(shape) == len(expected.shape) and all(
+        want is None or have is None or want == have for want, have in zip(expected.shape, shape, strict=True)
+    )
+    if not fits:
+        raise ValueError(
+            f"Model {model!r} expects shape {_shown(expected.shape)} for input {name!r}; got {_shown(shape)}."
+            + _hint(shape, expected.shape)
+        )
+    return _cast(x, expected.dtype)
+
+
+def _same_rank(x: Any, expected: tuple[int | None, ...]) -> Any:
+    """Keras's tolerance: an axis of size 1 may be missing, or be too many, at the end."""
+    shape = tuple(x.shape)
+    if len(shape) == len(expected) + 1 and shape[-1] == 1:
+        return x.reshape([-1 if d is None else d for d in shape[:-1]])
+    if len(shape) == len(expected) - 1 and expected[-1] == 1:
+        return x.reshape([-1 if d is None else d for d in shape] + [1])
+    return x
+
+
+def _cast(x: Any, dtype: str) -> Any:
+    if isinstance(x, SymbolicTensor):
+        return x if x.dtype == dtype else x.astype(dtype)
+    if isinstance(x, np.ndarray):
+        x = engine.asarray(x)
+    return x if standardize_dtype(x.dtype) == dtype else x.astype(dtype)
+
+
+def _shown(shape: tuple[int | None, ...]) -> str:
+    sizes = ["batch" if axis == 0 and d is None else str(d) for axis, d in enumerate(shape)]
+    return f"({', '.join(sizes)}{',' if len(sizes) == 1 else ''})"
+
+
+def _hint(shape: tuple[int | None, ...], expected: tuple[int | None, ...]) -> str:
+    if len(shape) == len(expected) - 1:
+        return " For one sample add the batch axis: x[None]."
+    return ""

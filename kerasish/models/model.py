@@ -1,0 +1,226 @@
+"""`Model`: a layer that can be trained, summarized and saved."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Self
+
+from kerasish import saving
+from kerasish.backend.interface import Tree
+from kerasish.core import tree
+from kerasish.core.configurable import serialize
+from kerasish.core.context import masks
+from kerasish.core.names import unique_name
+from kerasish.core.registry import did_you_mean
+from kerasish.core.symbolic import Operation
+from kerasish.layers import building
+from kerasish.layers.layer import Layer
+from kerasish.models import inputs as model_inputs
+from kerasish.models.graph import Graph
+from kerasish.models.graph_config import graph_from_config, graph_to_config
+from kerasish.models.outputs import names_of
+from kerasish.models.step import CompiledMethod
+from kerasish.models.summary import print_summary
+from kerasish.models.trainer import Trainer
+
+
+class Model(Trainer):
+    """A layer that can be trained.
+
+    Either give `inputs` and `outputs`, and the model is the graph between them;
+    or write a subclass with a `call` of its own.
+
+    Args:
+        inputs: A symbolic tensor, or a list or dict of them; see `Input`.
+        outputs: What was made of them.
+        name: By default the class's name and a number.
+
+    Example:
+        >>> from kerasish.layers import Dense, Input
+        >>> x = Input((4,))
+        >>> model = Model(x, Dense(2)(x))
+        >>> model.predict(np.zeros((3, 4), "float32")).shape
+        (3, 2)
+    """
+
+    supports_masking = True
+
+    def __init__(self, inputs: Tree = None, outputs: Tree = None, **kwargs: Any) -> None:
+        if (inputs is None) != (outputs is None):
+            raise ValueError("Give a model both `inputs` and `outputs`, or neither and write its `call`.")
+        if outputs is not None and "name" not in kwargs and type(self) is Model:
+            kwargs["name"] = unique_name("functional")
+        super().__init__(**kwargs)
+        self.programs: dict[Any, CompiledMethod] = {}
+        self.graph: Graph | None = None
+        self.graph_layers: list[Layer] = []
+        if outputs is not None:
+            self.set_graph(Graph(inputs, outputs))
+
+    def set_graph(self, graph: Graph | None) -> None:
+        """Make the model the computation of `graph`."""
+        self.graph = graph
+        self.graph_layers = [x for x in graph.operations if isinstance(x, Layer)] if graph else []
+        self.built = graph is not None
+
+    # Computation ---------------------------------------------------------------------------------------------------
+    def call(self, inputs: Any, training: Any = None, mask: Any = None) -> Tree:
+        if self.graph is None:
+            raise NotImplementedError(
+                f"Model {self.name!r} has no `call`: write one in {type(self).__name__}, or make the model from "
+                "`inputs` and `outputs`."
+            )
+        del training  # in the context of the call
+        values = model_inputs.arrange(self.graph, inputs, self.name)
+        if mask is not None:
+            for value, one in zip(values, tree.leaves(mask), strict=False):
+                masks.set(value, one)
+        return self.graph.run(values)
+
+    def _pass_mask(self, args: tuple[Any, ...], mask: Any, outputs: Tree) -> None:
+        """The masks of the outputs are those that the layers inside gave them."""
+
+    def build(self, input_shape: Any) -> None:
+        """Make the weights, for inputs of this shape, by a call that computes nothing."""
+        if self.graph is None:
+            self.compute_output_spec(building.symbolic_like(input_shape, self.input_dtype))
+        self.built = True
+
+    def output_names_of(self, y_pred: Tree) -> list[str]:
+        return names_of(y_pred, self.output_names)
+
+    # Parts ---------------------------------------------------------------------------------------------------------
+    @property
+    def layers(self) -> list[Layer]:
+        """The layers, not those inside other layers."""
+        if self.graph is not None:
+            return self.graph_layers
+        found = [x for path, x in self.held() if isinstance(x, Layer)]
+        return list({id(x): x for x in found}.values())
+
+    @property
+    def operations(self) -> list[Operation]:
+        """The layers and ops of a functional model, in order."""
+        return list(self.graph.operations) if self.graph else list(self.layers)
+
+    def graph_operations(self) -> list[Operation]:
+        return self.operations if self.graph else []
+
+    @property
+    def inputs(self) -> list[Any]:
+        """The symbolic inputs of a functional model."""
+        return self._graph("inputs").input_tensors
+
+    @property
+    def outputs(self) -> list[Any]:
+        """The symbolic outputs of a functional model."""
+        return self._graph("outputs").output_tensors
+
+    @property
+    def input(self) -> Tree:
+        """The symbolic inputs, in the structure in which they were given."""
+        return self._graph("input").inputs
+
+    @property
+    def output(self) -> Tree:
+        """The symbolic outputs, in the structure in which they were given."""
+        return self._graph("output").outputs
+
+    @property
+    def input_shape(self) -> Any:
+        """The shape of the input; of several, their structure."""
+        return tree.map(lambda x: x.shape, self.input)
+
+    @property
+    def output_shape(self) -> Any:
+        """The shape of the output; of several, their structure."""
+        return tree.map(lambda x: x.shape, self.output)
+
+    @property
+    def input_names(self) -> list[str]:
+        """The names of the inputs."""
+        return self._graph("input_names").input_names
+
+    @property
+    def output_names(self) -> list[str] | None:
+        """The names of the outputs of a functional model; None for others."""
+        return self.graph.output_names if self.graph else None
+
+    def _graph(self, what: str) -> Graph:
+        if self.graph is None:
+            raise AttributeError(
+                f"Model {self.name!r} has no `{what}`: only a model made from symbolic tensors has, or a Sequential "
+                "one that begins with an Input or has been built."
+            )
+        return self.graph
+
+    def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
+        """The layer of this name, or at this place in `layers`."""
+        if (name is None) == (index is None):
+            raise ValueError(f"get_layer takes a name or an index; got name={name!r} and index={index!r}.")
+        if index is not None:
+            if not -len(self.layers) <= index < len(self.layers):
+                raise ValueError(f"Model {self.name!r} has {len(self.layers)} layers; there is no layer {index}.")
+            return self.layers[index]
+        for layer in self.layers:
+            if layer.name == name:
+                return layer
+        raise ValueError(
+            f"Model {self.name!r} has no layer named {name!r}.{did_you_mean(name, [x.name for x in self.layers])}"
+        )
+
+    def summary(
+        self,
+        line_length: int | None = None,
+        positions: list[float] | None = None,
+        print_fn: Any = None,
+        expand_nested: bool = False,
+        show_trainable: bool = False,
+        layer_range: list[str] | tuple[str, str] | None = None,
+    ) -> None:
+        """Print a table of the layers: output shapes, numbers of parameters, connections."""
+        print_summary(self, line_length, positions, print_fn, expand_nested, show_trainable, layer_range)
+
+    # Configs and files ---------------------------------------------------------------------------------------------
+    def get_config(self) -> dict[str, Any]:
+        """What `from_config` takes."""
+        if self.graph is None or type(self).__init__ is not Model.__init__:
+            return super().get_config()
+        return graph_to_config(self.graph, self.name, self.trainable)
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Self:
+        """The model that `get_config` described."""
+        if "input_layers" not in config:
+            return super().from_config(config)
+        inputs, outputs = graph_from_config(config, custom_objects)[:2]
+        model = cls(inputs, outputs, name=config.get("name"))
+        if not config.get("trainable", True):
+            model.trainable = False
+        return model
+
+    def to_json(self, **kwargs: Any) -> str:
+        """The config of the model, as JSON text; `kwargs` are those of `json.dumps`."""
+        return json.dumps(serialize(self), **kwargs)
+
+    def get_compile_config(self) -> dict[str, Any] | None:
+        """The arguments of `compile`, as JSON can hold them; None if it was not called."""
+        return None if self.training_setup is None else {k: serialize(v) for k, v in self.training_setup.given.items()}
+
+    def compile_from_config(self, config: dict[str, Any]) -> None:
+        """Call `compile` with what `get_compile_config` gave."""
+        self.compile(**saving.revive_compile_config(config))
+        if self.built and self.optimizer is not None:
+            self.optimizer.build(self.trainable_variables)
+
+    def save(self, filepath: Any, overwrite: bool = True, zipped: bool | None = None, **kwargs: Any) -> None:
+        """Save the model, with its weights and the state of training, to a `.keras` file, which Keras opens too."""
+        saving.save_model(self, filepath, overwrite=overwrite, zipped=zipped, **kwargs)
+
+    def save_weights(self, filepath: Any, overwrite: bool = True, max_shard_size: float | None = None) -> None:
+        """Save the weights to a `.weights.h5` file, which Keras opens too."""
+        saving.save_weights(self, filepath, overwrite=overwrite, max_shard_size=max_shard_size)
+
+    def load_weights(self, filepath: Any, skip_mismatch: bool = False, **kwargs: Any) -> None:
+        """Load weights from a file of ours or of Keras's. The model is unchanged if that fails."""
+        saving.load_weights(self, filepath, skip_mismatch=skip_mismatch, **kwargs)

@@ -1,0 +1,122 @@
+"""`predict`: outputs for data of any size, batch by batch."""
+
+from __future__ import annotations
+
+import collections
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from kerasish.backend import engine
+from kerasish.backend.interface import Tree
+from kerasish.callbacks import CallbackList
+from kerasish.callbacks.logs import LazyLogs
+from kerasish.core import tree
+from kerasish.data import Batch, adapt
+from kerasish.data.batches import Batches, padded, rows_of
+from kerasish.data.conversion import convert_tree
+from kerasish.models.padding import is_per_sample
+from kerasish.models.step import CompiledMethod
+from kerasish.models.train_step import Steps
+
+
+class Predicting(Steps):
+    """`predict` and `predict_on_batch`."""
+
+    _callback_list: Callable[..., CallbackList]
+    _program: Callable[..., CompiledMethod]
+
+    def predict(
+        self,
+        x: Any,
+        batch_size: int | None = None,
+        verbose: int | str = "auto",
+        steps: int | None = None,
+        callbacks: Sequence[Any] | Any | None = None,
+    ) -> Tree:
+        """The model's output for `x`, as NumPy arrays.
+
+        The weights are only read, so several threads may predict at once.
+
+        Args:
+            x: As for `fit`.
+            batch_size: Samples computed at a time; 32 by default.
+            verbose: 1: a live line; otherwise silent, unlike Keras.
+            steps: Batches to predict, if not all.
+            callbacks: Told what happens.
+        """
+        batches = adapt(x, batch_size=batch_size, steps=steps)
+        listed = self._callback_list(callbacks, 1 if verbose == 1 else 0, 1, batches.steps, False, "predict")
+        if batches.steps == 0:
+            return self._nothing(batches)
+        program = self._program("predict_step", batches.example().data)
+        pads = not self._runs_eagerly() and self._predicts_per_sample()
+        begins, ends = listed.overrides("on_predict_batch_begin"), listed.overrides("on_predict_batch_end")
+        collected = _Collected()
+        listed.on_predict_begin()
+        for index, batch in enumerate(batches.epoch(0)):
+            if begins:
+                listed.on_predict_batch_begin(index)
+            outputs = self._predicted(program, batch, batches.batch_size, pads)
+            collected.add(outputs, batch.rows)
+            if listed.progbar is not None and listed.progbar.wants_report():
+                listed.progbar.report(index + 1, LazyLogs())
+            if ends:
+                listed.on_predict_batch_end(index, LazyLogs({"outputs": outputs}))
+        listed.on_predict_end()
+        return collected.result()
+
+    def predict_on_batch(self, x: Any) -> Tree:
+        """The model's output for one batch, as NumPy arrays."""
+        data = (convert_tree(x, "x"), None, None)
+        program = self._program("predict_step", data)
+        outputs = self._predicted(program, Batch(data, rows_of(data)), None, False)
+        return tree.map(engine.to_numpy, outputs)
+
+    def _runs_eagerly(self) -> bool:
+        return self.training_setup is not None and self.training_setup.run_eagerly
+
+    def _predicts_per_sample(self) -> bool:
+        return type(self).predict_step is Steps.predict_step and is_per_sample(self, training=False)
+
+    def _predicted(self, program: CompiledMethod, batch: Batch, size: int | None, pads: bool) -> Tree:
+        if self._runs_eagerly():
+            return program.run_eagerly(batch.data)
+        if not pads or size is None or batch.rows >= size:
+            return program.run(batch)
+        # A small set alone is padded to a power of two: few sizes to compile for, and one row stays one row.
+        whole = min(size, 1 << (batch.rows - 1).bit_length())
+        outputs = program.run(Batch(padded(batch.data, whole), whole))
+        return tree.map(lambda x: x[: batch.rows], tree.map(engine.to_numpy, outputs))
+
+    def _nothing(self, batches: Batches) -> Tree:
+        symbolic = tree.map(lambda a: a if a is None else a[:0], batches.example().data[0])
+        outputs = self(symbolic, training=False)
+        return tree.map(engine.to_numpy, outputs)
+
+
+class _Collected:
+    """Outputs of batches, brought to the host while the next ones are computed."""
+
+    def __init__(self) -> None:
+        self._waiting: collections.deque[Tree] = collections.deque()
+        self._done: list[Tree] = []
+
+    def add(self, outputs: Tree, rows: int) -> None:
+        """Take the outputs of a batch; those of the batch before last come to the host."""
+        del rows
+        self._waiting.append(outputs)
+        if len(self._waiting) > 2:
+            self._fetch()
+
+    def _fetch(self) -> None:
+        self._done.append(tree.map(engine.to_numpy, self._waiting.popleft()))
+
+    def result(self) -> Tree:
+        """All outputs, one after the other."""
+        while self._waiting:
+            self._fetch()
+        if len(self._done) == 1:
+            return tree.map(np.array, self._done[0])
+        return tree.map(lambda *parts: np.concatenate(parts), *self._done)

@@ -1,0 +1,331 @@
+"""The training loop, which `Model` inherits: `fit`, `evaluate`, `predict`, and their one-batch versions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from kerasish.backend import engine
+from kerasish.backend.interface import Tree
+from kerasish.callbacks import Callback, CallbackList, History
+from kerasish.core import tree
+from kerasish.core.symbolic import SymbolicTensor, abstract_eval
+from kerasish.core.variable import Overlay
+from kerasish.data import Batch, Batches, adapt, split
+from kerasish.data.adapters import check_counts, is_arrays
+from kerasish.data.batches import rows_of
+from kerasish.data.class_weights import weighted
+from kerasish.data.conversion import convert_tree
+from kerasish.layers.layer import Layer
+from kerasish.models.loop import Pass
+from kerasish.models.padding import is_per_sample
+from kerasish.models.predicting import Predicting
+from kerasish.models.step import CompiledMethod
+from kerasish.models.train_step import Steps
+
+
+class Trainer(Predicting, Steps):
+    """`fit` and `evaluate`. Override `train_step` or `test_step` to change what one step does."""
+
+    stop_training = False
+    history: History | None = None
+
+    def fit(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        epochs: int = 1,
+        verbose: int | str = "auto",
+        callbacks: Sequence[Callback] | Callback | None = None,
+        validation_split: float = 0.0,
+        validation_data: Any = None,
+        shuffle: bool | str = True,
+        class_weight: dict[int, float] | None = None,
+        sample_weight: Any = None,
+        initial_epoch: int = 0,
+        steps_per_epoch: int | None = None,
+        validation_steps: int | None = None,
+        validation_batch_size: int | None = None,
+        validation_freq: int | Sequence[int] = 1,
+    ) -> History:
+        """Train.
+
+        Args:
+            x: Inputs: an array, a list or dict of arrays; or an iterable of batches `(x, y)`.
+            y: Targets, in the structure of the outputs.
+            batch_size: Samples of a step; 32 by default.
+            epochs: The number of the last epoch; each is one pass over the data.
+            verbose: 0: silent; 1: a live line; 2: one line an epoch; `"auto"`: 1 on a terminal, else 2.
+            callbacks: Told what happens.
+            validation_split: Fraction of the samples, the last ones, that is kept for validation.
+            validation_data: `(x, y)` or `(x, y, sample_weight)` to evaluate after each epoch.
+            shuffle: Whether each epoch has its own order of samples; `"batch"`: of whole batches.
+            class_weight: The weight of each class in the loss.
+            sample_weight: The weight of each sample in the loss.
+            initial_epoch: The epoch to begin with, when training goes on.
+            steps_per_epoch: Batches of an epoch, where it should not be all of them.
+            validation_steps: Batches of an evaluation, likewise.
+            validation_batch_size: Samples of a step of evaluation.
+            validation_freq: Evaluate after every so many epochs, or after the epochs of these numbers.
+
+        Returns:
+            The `History`: its `history` has a list for each log, with a number for each epoch.
+
+        Raises:
+            ValueError: an argument does not fit the data or the model; nothing has been changed then.
+        """
+        setup = self.setup
+        _check_differentiable()
+        check_counts(epochs=epochs, steps_per_epoch=steps_per_epoch, validation_steps=validation_steps)
+        if validation_split and validation_data is None:
+            (x, y, sample_weight), validation_data = _validation_split(x, y, sample_weight, validation_split)
+        batches = adapt(
+            x,
+            y,
+            sample_weight,
+            batch_size=batch_size,
+            steps=steps_per_epoch,
+            shuffle=shuffle,
+            class_weight=class_weight,
+        )
+        validation = self._validation_batches(
+            validation_data, validation_batch_size or batch_size, validation_steps
+        )
+        listed = self._callback_list(callbacks, verbose, epochs, batches.steps, validation is not None, "train")
+        program = self._program("train_step", batches.example().data)
+        training = self._pass(program, batches, listed, "train", setup.steps_per_execution)
+        testing = self._test_pass(validation, listed)
+        self.stop_training = False
+        training.stop = lambda: self.stop_training
+        listed.on_train_begin()
+        logs: Any = {}
+        for epoch in range(initial_epoch, epochs):
+            self.reset_metrics()
+            listed.on_epoch_begin(epoch)
+            logs = training.run(epoch)
+            if testing is not None and _is_due(epoch, validation_freq):
+                found = self._evaluated(testing, listed)
+                logs.update({f"val_{name}": value for name, value in found.items()})
+            listed.on_epoch_end(epoch, logs)
+            if self.stop_training:
+                break
+        self._finish(listed, logs)
+        assert self.history is not None
+        return self.history
+
+    def _finish(self, listed: CallbackList, logs: Any) -> None:
+        self.setup.optimizer.finalize_variable_values(self.trainable_weights)
+        listed.on_train_end(logs)
+
+    def evaluate(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        verbose: int | str = "auto",
+        sample_weight: Any = None,
+        steps: int | None = None,
+        callbacks: Sequence[Callback] | Callback | None = None,
+        return_dict: bool = False,
+        **kwargs: Any,
+    ) -> Any:
+        """The loss and the metrics on some data.
+
+        Args:
+            x, y, batch_size, sample_weight, verbose, callbacks: As for `fit`.
+            steps: Batches to look at, if not all.
+            return_dict: Whether to return names with the values.
+
+        Returns:
+            The loss if there is nothing else, or a list `[loss, metric, …]`, or a dict.
+        """
+        if kwargs:
+            raise TypeError(f"evaluate got an argument that it doesn't know: {', '.join(map(repr, kwargs))}.")
+        _ = self.setup
+        batches = adapt(x, y, sample_weight, batch_size=batch_size, steps=steps)
+        listed = self._callback_list(callbacks, verbose, 1, batches.steps, False, "test")
+        testing = self._test_pass(batches, listed)
+        assert testing is not None
+        logs = self._evaluated(testing, listed)
+        return dict(logs) if return_dict else _as_list(dict(logs))
+
+    def _evaluated(self, testing: Pass, listed: CallbackList) -> Any:
+        self.reset_metrics()
+        listed.on_test_begin()
+        logs = testing.run()
+        listed.on_test_end(logs)
+        return logs
+
+    def train_on_batch(
+        self,
+        x: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        class_weight: dict[int, float] | None = None,
+        return_dict: bool = False,
+    ) -> Any:
+        """One training step on one batch. Metrics go on from the last call; `reset_metrics()` starts them over."""
+        _check_differentiable()
+        return self._on_batch("train_step", x, y, weighted(y, sample_weight, class_weight), return_dict)
+
+    def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
+        """The loss and the metrics on one batch. Metrics go on from the last call."""
+        return self._on_batch("test_step", x, y, sample_weight, return_dict)
+
+    def _on_batch(self, name: str, x: Any, y: Any, sample_weight: Any, return_dict: bool) -> Any:
+        setup = self.setup
+        parts = zip((x, y, sample_weight), ("x", "y", "sample_weight"), strict=True)
+        data: Any = tuple(convert_tree(part, what) for part, what in parts)
+        program = self._program(name, data)
+        program.prepare(data)
+        output = program.run_eagerly(data) if setup.run_eagerly else program.run(Batch(data, rows_of(data)))
+        logs = {key: float(np.asarray(value)) for key, value in output.items()}
+        return logs if return_dict else _as_list(logs)
+
+    # Parts -----------------------------------------------------------------------------------------------------------
+    def _callback_list(
+        self, callbacks: Any, verbose: Any, epochs: int, steps: int | None, validation: bool, phase: str
+    ) -> CallbackList:
+        if isinstance(callbacks, CallbackList):
+            return callbacks
+        if verbose not in (0, 1, 2, "auto"):
+            raise ValueError(f"verbose must be 0, 1, 2 or 'auto'; got {verbose!r}.")
+        return CallbackList(
+            callbacks,
+            add_history=phase == "train",
+            add_progbar=verbose != 0,
+            model=self,
+            verbose=verbose,
+            epochs=epochs,
+            steps=steps,
+            validation=validation,
+            phase=phase,
+        )
+
+    def _validation_batches(self, data: Any, batch_size: int | None, steps: int | None) -> Batches | None:
+        if data is None:
+            return None
+        if isinstance(data, tuple | list) and 1 <= len(data) <= 3:
+            x, y, sample_weight = (*data, None, None)[:3]
+            return adapt(x, y, sample_weight, batch_size=batch_size, steps=steps)
+        return adapt(data, batch_size=None if not is_arrays(data) else batch_size, steps=steps)
+
+    def _test_pass(self, batches: Batches | None, listed: CallbackList) -> Pass | None:
+        if batches is None:
+            return None
+        program = self._program("test_step", batches.example().data)
+        return self._pass(program, batches, listed, "test", self.setup.steps_per_execution)
+
+    def _pass(
+        self, program: CompiledMethod, batches: Batches, listed: CallbackList, phase: str, steps: int | None
+    ) -> Pass:
+        eagerly = self.setup.run_eagerly
+        pad = not eagerly and self._pads(phase)
+        return Pass(program, batches, listed, phase, steps_per_call=steps, pad=pad, eagerly=eagerly)
+
+    def _pads(self, phase: str) -> bool:
+        """Whether a padded batch gives what the real rows alone would give."""
+        overridden = any(
+            vars(cls).get(name) is not None
+            for cls in type(self).__mro__
+            if not cls.__module__.startswith("kerasish.")
+            for name in ("train_step", "test_step", "compute_loss", "compute_metrics", "call", "update")
+        )
+        honest = all(metric.weights_rows for metric in self.metrics) and self.setup.loss.is_per_sample()
+        return not overridden and honest and is_per_sample(self, training=phase == "train")
+
+    def _program(self, name: str, example: Any) -> CompiledMethod:
+        """The compiled step of this name, for the variables as they are now."""
+        self._build_for(name, example)
+        layers = tuple(layer.trainable for layer in self.layers_inside())
+        variables = self.training_variables() if name != "predict_step" else self.variables
+        key = (name, layers, tuple(map(id, variables)), tuple(v.trainable for v in variables))
+        if key not in self.programs:
+            default = getattr(type(self), name) is getattr(Steps, name)
+            loops_without_logs = name == "train_step" and default and type(self).update is Steps.update
+            method = self._without_logs if loops_without_logs else self._packed(name)
+            self.programs[key] = CompiledMethod(
+                method,
+                variables,
+                donate=name == "train_step",
+                output=self.get_metrics_result if loops_without_logs else None,
+            )
+        return self.programs[key]
+
+    def _without_logs(self, data: Any) -> None:
+        self.update(_pack(data))
+
+    def _packed(self, name: str) -> Any:
+        method = self.step_method(name)
+        return lambda data: method(_pack(data))
+
+    def _build_for(self, name: str, example: Any) -> None:
+        """Make every variable that the step needs, by calls that compute nothing."""
+        x, y, sample_weight = example
+        symbolic = tree.map(lambda a: None if a is None else SymbolicTensor((None, *a.shape[1:]), str(a.dtype)), x)
+        if not self._is_fully_built() and type(self).call is not Layer.call:
+            abstract_eval(self, symbolic)
+        if name == "predict_step":
+            return
+        setup = self.setup
+        if setup.loss.names is None and type(self).call is not Layer.call:
+            y_pred = abstract_eval(self, symbolic)
+            names = self.output_names_of(y_pred)
+            if setup.loss.given is not None:
+                setup.loss.plan(y_pred, names)
+            if y is not None:
+                setup.metrics.plan(y, y_pred, names)
+        if name == "train_step":
+            setup.optimizer.build(self.trainable_variables)
+        if getattr(type(self), name) is not getattr(Steps, name):
+            self._dry_run(name, example)
+
+    def _dry_run(self, name: str, example: Any) -> None:
+        """Let a step that the user wrote make what it makes at its first call."""
+        step = self._packed(name)
+
+        def run(data: Any) -> None:
+            with Overlay():
+                step(data)
+
+        engine.shapes_of(run, tree.map(lambda a: a if a is None else engine.asarray(a), example))
+
+    def _is_fully_built(self) -> bool:
+        return all(layer.built for layer in self.layers_inside())
+
+
+def _pack(data: Any) -> Any:
+    x, y, sample_weight = data
+    if sample_weight is not None:
+        return x, y, sample_weight
+    return (x,) if y is None else (x, y)
+
+
+def _check_differentiable() -> None:
+    if not engine.differentiable:
+        raise NotImplementedError(
+            f"The {engine.name} backend computes no gradients, so it can't train. Set the environment variable "
+            "KERASISH_BACKEND=jax before the first import of kerasish; weights saved there can be loaded here."
+        )
+
+
+def _validation_split(x: Any, y: Any, sample_weight: Any, fraction: float) -> tuple[Any, Any]:
+    if not is_arrays(x):
+        raise ValueError("validation_split needs arrays; for an iterable of batches give `validation_data`.")
+    return split((x, y, sample_weight), fraction)
+
+
+def _is_due(epoch: int, frequency: int | Sequence[int]) -> bool:
+    if isinstance(frequency, int):
+        return (epoch + 1) % frequency == 0
+    return epoch + 1 in frequency
+
+
+def _as_list(logs: dict[str, Any]) -> Any:
+    values = list(logs.values())
+    return values[0] if len(values) == 1 else values
+
+

@@ -1,0 +1,184 @@
+"""Mathematics, element by element: of one array, and of two that broadcast against each other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kerasish.backend import engine, xp
+from kerasish.backend.interface import Array
+from kerasish.core.op import op
+from kerasish.ops.promotion import (
+    as_dtype,
+    binary,
+    common_dtype,
+    floating,
+    floating_binary,
+    integral,
+    integral_binary,
+    is_inexact,
+    promoted,
+    tensor,
+    unary,
+)
+
+# Of one array ---------------------------------------------------------------------------------------------------------
+absolute = unary("absolute", xp.abs, "`|x|`, element by element.")
+abs = absolute  # noqa: A001  Keras's name
+negative = unary("negative", xp.negative, "`-x`, element by element.")
+sign = unary("sign", xp.sign, "-1, 0 or 1, as each element is below, at or above 0.")
+square = unary("square", lambda x: xp.square(integral(x)), "`x * x`, element by element.")
+trunc = unary("trunc", lambda x: xp.trunc(x) if is_inexact(x) else x, "Each element without its fraction.")
+floor = floating("floor", xp.floor, "The greatest whole number that is not above each element.")
+ceil = floating("ceil", xp.ceil, "The least whole number that is not below each element.")
+
+sqrt = floating("sqrt", xp.sqrt, "The square root of each element.")
+rsqrt = floating("rsqrt", lambda x: as_dtype(1, x.dtype) / xp.sqrt(x), "`1 / sqrt(x)`, element by element.")
+reciprocal = floating("reciprocal", xp.reciprocal, "`1 / x`, element by element.")
+exp = floating("exp", xp.exp, "`e ** x`, element by element.")
+expm1 = floating("expm1", xp.expm1, "`e ** x - 1`, element by element; exact near 0.")
+log = floating("log", xp.log, "The natural logarithm of each element.")
+log1p = floating("log1p", xp.log1p, "`log(1 + x)`, element by element; exact near 0.")
+log2 = floating("log2", xp.log2, "The logarithm to base 2 of each element.")
+log10 = floating("log10", xp.log10, "The logarithm to base 10 of each element.")
+
+sin = floating("sin", xp.sin, "The sine of each element, in radians.")
+cos = floating("cos", xp.cos, "The cosine of each element, in radians.")
+tan = floating("tan", xp.tan, "The tangent of each element, in radians.")
+arcsin = floating("arcsin", xp.arcsin, "The angle, in radians, whose sine is each element.")
+arccos = floating("arccos", xp.arccos, "The angle, in radians, whose cosine is each element.")
+arctan = floating("arctan", xp.arctan, "The angle, in radians, whose tangent is each element.")
+sinh = floating("sinh", xp.sinh, "The hyperbolic sine of each element.")
+cosh = floating("cosh", xp.cosh, "The hyperbolic cosine of each element.")
+tanh = floating("tanh", xp.tanh, "The hyperbolic tangent of each element.")
+arcsinh = floating("arcsinh", xp.arcsinh, "The inverse hyperbolic sine of each element.")
+arccosh = floating("arccosh", xp.arccosh, "The inverse hyperbolic cosine of each element.")
+arctanh = floating("arctanh", xp.arctanh, "The inverse hyperbolic tangent of each element.")
+erf = floating("erf", engine.erf, "The error function of each element.")
+erfinv = floating("erfinv", engine.erfinv, "The number whose error function is each element.")
+
+
+@op
+def round(x: Any, decimals: int = 0) -> Array:  # noqa: A001
+    """Each element, rounded to this many decimals; halves go to the even neighbour."""
+    x = tensor(x)
+    if x.dtype == bool:
+        return x
+    return xp.round(x, decimals)
+
+
+@op
+def nan_to_num(x: Any, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None) -> Array:
+    """`x`, with numbers in the place of NaN and the infinities: by default 0 and the dtype's extremes."""
+    x = tensor(x)
+    if not is_inexact(x):
+        return x
+    return as_dtype(xp.nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf), x.dtype)
+
+
+@op
+def clip(x: Any, x_min: Any, x_max: Any) -> Array:
+    """Each element, but not below `x_min` nor above `x_max`; None is no bound."""
+    x = x if isinstance(x, bool | int | float) else tensor(x)
+    bounds = [bound for bound in (x_min, x_max) if bound is not None]
+    kind = common_dtype(x, *bounds)
+    kind = "int32" if kind == "bool" else kind
+    low, high = (None if bound is None else as_dtype(bound, kind) for bound in (x_min, x_max))
+    return xp.clip(as_dtype(x, kind), low, high)
+
+
+# Of two arrays --------------------------------------------------------------------------------------------------------
+add = binary("add", xp.add, "`x1 + x2`, element by element.")
+subtract = binary("subtract", xp.subtract, "`x1 - x2`, element by element.")
+multiply = binary("multiply", xp.multiply, "`x1 * x2`, element by element.")
+divide = floating_binary("divide", xp.true_divide, "`x1 / x2`, element by element; never whole-number division.")
+true_divide = floating_binary("true_divide", xp.true_divide, "`x1 / x2`, element by element: `divide`.")
+floor_divide = integral_binary("floor_divide", xp.floor_divide, "`x1 // x2`, element by element, rounded down.")
+mod = integral_binary("mod", xp.mod, "`x1 % x2`, element by element: the remainder, with the sign of `x2`.")
+maximum = binary("maximum", xp.maximum, "The greater of `x1` and `x2`, element by element; NaN if one of them is.")
+minimum = binary("minimum", xp.minimum, "The lesser of `x1` and `x2`, element by element; NaN if one of them is.")
+arctan2 = floating_binary("arctan2", xp.arctan2, "The angle of the point `(x2, x1)` from the first axis, in radians.")
+logaddexp = floating_binary("logaddexp", xp.logaddexp, "`log(exp(x1) + exp(x2))`, element by element, no overflow.")
+
+
+@op
+def power(x1: Any, x2: Any) -> Array:
+    """`x1 ** x2`, element by element."""
+    if type(x2) is int and not isinstance(x1, bool | int | float):
+        base = integral(tensor(x1))
+        if is_inexact(base):
+            return xp.power(base, x2)  # a Python integer stays one: repeated products, not logarithms
+    return xp.power(*map(integral, promoted(x1, x2)))
+
+
+@op
+def divide_no_nan(x1: Any, x2: Any) -> Array:
+    """`x1 / x2`, element by element, and 0 where `x2` is 0."""
+    x1, x2 = promoted(x1, x2, floating=True)
+    zero, one = as_dtype(0, x1.dtype), as_dtype(1, x1.dtype)
+    return xp.where(x2 == zero, zero, x1 / xp.where(x2 == zero, one, x2))
+
+
+@op
+def cross(x1: Any, x2: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None) -> Array:
+    """The vector product of vectors of 3 (or 2) components.
+
+    Args:
+        axisa: The axis of `x1` that holds the vectors.
+        axisb: That of `x2`.
+        axisc: That of the result.
+        axis: All three at once.
+    """
+    x1, x2 = promoted(x1, x2)
+    return xp.cross(x1, x2, axisa=axisa, axisb=axisb, axisc=axisc, axis=axis)
+
+
+__all__ = [
+    "abs",
+    "absolute",
+    "add",
+    "arccos",
+    "arccosh",
+    "arcsin",
+    "arcsinh",
+    "arctan",
+    "arctan2",
+    "arctanh",
+    "ceil",
+    "clip",
+    "cos",
+    "cosh",
+    "cross",
+    "divide",
+    "divide_no_nan",
+    "erf",
+    "erfinv",
+    "exp",
+    "expm1",
+    "floor",
+    "floor_divide",
+    "log",
+    "log10",
+    "log1p",
+    "log2",
+    "logaddexp",
+    "maximum",
+    "minimum",
+    "mod",
+    "multiply",
+    "nan_to_num",
+    "negative",
+    "power",
+    "reciprocal",
+    "round",
+    "rsqrt",
+    "sign",
+    "sin",
+    "sinh",
+    "sqrt",
+    "square",
+    "subtract",
+    "tan",
+    "tanh",
+    "true_divide",
+    "trunc",
+]

@@ -1,0 +1,72 @@
+"""Products of matrices and vectors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kerasish.backend import xp
+from kerasish.backend.interface import Array
+from kerasish.core.dtypes import canonical
+from kerasish.core.op import op
+from kerasish.ops.promotion import binary, promoted, tensor
+from kerasish.ops.reductions import SUM_TYPES
+
+
+def _wide(arrays: list[Array]) -> list[Array]:
+    """Products of `int8`, as quantized models have them, are added up in 32 bits."""
+    return [x.astype("int32") if x.dtype == "int8" else x for x in arrays]
+
+
+@op
+def matmul(x1: Any, x2: Any) -> Array:
+    """`x1 @ x2`: the matrix product of the last two axes, the others broadcasting. `int8` gives `int32`.
+
+    Example:
+        >>> matmul([[1, 2]], [[3], [4]]).shape
+        (1, 1)
+    """
+    return xp.matmul(*_wide(promoted(x1, x2)))
+
+
+dot = binary("dot", xp.dot, "Over the last axis of `x1` and the last but one of `x2`, the sum of the products.")
+vdot = binary("vdot", xp.vdot, "The sum of the products of all elements.")
+inner = binary("inner", xp.inner, "The sum of the products over the last axis of both.")
+outer = binary("outer", xp.outer, "Each element of `x1` times each of `x2`: a matrix.")
+
+
+@op
+def tensordot(x1: Any, x2: Any, axes: Any = 2) -> Array:
+    """The sum of the products over several axes.
+
+    Args:
+        axes: How many: the last ones of `x1`, the first ones of `x2`; or which: a list for each of them.
+    """
+    axes = tuple(tuple(a) if isinstance(a, list) else a for a in axes) if isinstance(axes, list | tuple) else axes
+    return xp.tensordot(*promoted(x1, x2), axes=axes)
+
+
+@op
+def einsum(subscripts: str, *operands: Any, **kwargs: Any) -> Array:
+    """The sum of products that the subscripts describe.
+
+    Args:
+        subscripts: A letter for each axis, as in `"bij,bjk->bik"`; letters that the result lacks are summed over.
+
+    Example:
+        >>> einsum("ij->ji", [[1, 2, 3]]).shape
+        (3, 1)
+    """
+    if set(kwargs) - {"optimize"}:
+        raise TypeError(f"einsum got an argument it does not know: {', '.join(set(kwargs) - {'optimize'})}.")
+    return xp.einsum(subscripts, *_wide(promoted(*operands)), optimize=kwargs.get("optimize", "optimal"))
+
+
+@op
+def trace(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array:
+    """The sum over the diagonal of the matrices in two axes."""
+    x = tensor(x)
+    kind = canonical(SUM_TYPES.get(str(x.dtype), x.dtype))
+    return xp.sum(xp.diagonal(x, offset=offset, axis1=axis1, axis2=axis2), axis=-1, dtype=kind)
+
+
+__all__ = ["dot", "einsum", "inner", "matmul", "outer", "tensordot", "trace", "vdot"]

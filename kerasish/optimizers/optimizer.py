@@ -1,0 +1,449 @@
+"""`Optimizer`: what all optimizers have in common. A subclass names its slots and writes its formula."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import warnings
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Self
+
+import numpy as np
+
+from kerasish.backend import engine, floatx, xp
+from kerasish.backend.interface import Array
+from kerasish.core.configurable import Configurable, argument_names
+from kerasish.core.context import scope
+from kerasish.core.names import check_name, snake_case, unique_name
+from kerasish.core.registry import CustomObjectScope
+from kerasish.core.variable import Variable, pure
+from kerasish.optimizers import clipping, options
+from kerasish.optimizers.learning_rates import checked_learning_rate
+from kerasish.optimizers.schedules import LearningRateSchedule
+from kerasish.optimizers.state import OptimizerState
+
+
+class Optimizer(OptimizerState, Configurable):
+    """Changes weights by their gradients. A subclass writes `slots` and `update`, or, as in Keras, `update_step`.
+
+    One step: gradients are divided by `loss_scale_factor`, and clipped; weights decay; `update` changes each weight;
+    constraints are applied; averages are taken.
+
+    16-bit weights are read, and the formula is computed, in `float32`. (Keras computes in 16 bits, where powers of
+    `beta_2` are rounded to 1.)
+
+    Args:
+        learning_rate: The size of a step: a number of at least 0, a schedule, or a function without arguments.
+        weight_decay: The fraction, times the learning rate, by which weights shrink at each step.
+        clipnorm: Each gradient is scaled down to this norm. Only one of the three; 0 means no clipping.
+        clipvalue: Each number of a gradient is clipped to this absolute value.
+        global_clipnorm: All gradients are scaled down together to this norm.
+        use_ema: Whether to keep an exponential moving average of the weights, which replaces them after training. It
+            is taken of weights to which the constraints have been applied. (Keras takes it before.)
+        ema_momentum: How much of the average is kept at each step: a fraction.
+        ema_overwrite_frequency: The average replaces the weights every so many steps. None: only after training.
+        loss_scale_factor: The loss is multiplied by it, and the gradients divided.
+        gradient_accumulation_steps: Only every so many steps the weights are changed, by the mean of the gradients.
+            `iterations` counts the changes. As in Keras, the moving average is taken at every step.
+        name: The first part of the paths of its variables.
+
+    Raises:
+        ValueError: an argument is not what is said here.
+
+    Example:
+        >>> class Plain(Optimizer):
+        ...     def update(self, gradient, variable, learning_rate):
+        ...         variable.assign(variable.value - learning_rate * gradient)
+        >>> weight = Variable(np.ones(2, "float32"), name="weight")
+        >>> Plain(learning_rate=0.5).apply([np.array([1.0, 2.0], "float32")], [weight])
+        >>> weight.numpy()
+        array([0.5, 0. ], dtype=float32)
+    """
+
+    def __init__(
+        self,
+        learning_rate: Any,
+        weight_decay: float | None = None,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        global_clipnorm: float | None = None,
+        use_ema: bool = False,
+        ema_momentum: float = 0.99,
+        ema_overwrite_frequency: int | None = None,
+        loss_scale_factor: float | None = None,
+        gradient_accumulation_steps: int | None = None,
+        name: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        kind = type(self).__name__
+        options.refuse_unknown(kind, kwargs, argument_names(type(self)))
+        options.check_clipping(kind, clipnorm=clipnorm, clipvalue=clipvalue, global_clipnorm=global_clipnorm)
+        options.check_counts(kind, ema_overwrite_frequency, gradient_accumulation_steps or None)
+        options.check_fraction(kind, "ema_momentum", ema_momentum)
+        super().__init__(check_name(name, kind) if name is not None else unique_name(snake_case(kind)))
+        self.weight_decay = weight_decay
+        self.clipnorm = clipnorm
+        self.clipvalue = clipvalue
+        self.global_clipnorm = global_clipnorm
+        self.use_ema = use_ema
+        self.ema_momentum = ema_momentum
+        self.ema_overwrite_frequency = ema_overwrite_frequency
+        self.loss_scale_factor = loss_scale_factor
+        self.gradient_accumulation_steps = gradient_accumulation_steps
+        self._iterations = self.add_variable((), 0, "int32", aggregation="only_first_replica", name="iteration")
+        self._learning_rate: Any = self._kept_learning_rate(learning_rate)
+        self._named_slots: dict[int, dict[str, Variable]] = {}
+        self._averages: dict[int, Variable] = {}
+        self._accumulators: dict[int, Variable] = {}
+        self._indices: dict[int, int] = {}
+        self._undecayed: set[int] = set()
+        self._undecayed_names: list[re.Pattern[str]] = []
+        self._excluded: list[Variable] = []
+
+    # What subclasses write -----------------------------------------------------------------------------------------
+    def slots(self) -> list[dict[str, float]]:
+        """What is kept for each weight: names, and the numbers that the slots are filled with.
+
+        The slots of one dict lie side by side in `variables`, weight by weight; the next dict's come after them.
+        """
+        return []
+
+    def begin_update(self) -> None:
+        """What is done once for each change of the weights, before `update` is called for each of them."""
+
+    def update(self, gradient: Array, variable: Variable, learning_rate: Array, **slots: Variable) -> None:
+        """The formula: assign the variable and its slots.
+
+        Args:
+            gradient: An array of the variable's shape; at least 32 bits wide, like all that is read here.
+            variable: The weight.
+            learning_rate: A scalar of the gradient's dtype.
+            slots: The slots of this weight, by name.
+        """
+        raise NotImplementedError(
+            f"{type(self).__name__} has no formula: write `update(self, gradient, variable, learning_rate, **slots)`, "
+            "or `update_step(self, gradient, variable, learning_rate)`."
+        )
+
+    def update_step(self, gradient: Array, variable: Variable, learning_rate: Array) -> None:
+        """Change one weight. Keras's subclasses override this; `update` is the same with slots and wide numbers."""
+        with _wide(variable) as dtype:
+            slots = self._named_slots.get(id(variable), {})
+            self.update(engine.asarray(gradient, dtype), variable, engine.asarray(learning_rate, dtype), **slots)
+
+    def step_number(self, dtype: Any = "float32") -> Array:
+        """1 for the first change of the weights, then 2, 3, …"""
+        return engine.asarray(_value(self.iterations) + 1, str(dtype))
+
+    # Variables -----------------------------------------------------------------------------------------------------
+    def build(self, variables: Sequence[Variable]) -> None:
+        """Make the slots of these weights; a subclass that overrides it calls this first.
+
+        With weights that were not there before, it runs again for all: the others keep their slots.
+        """
+        grown = bool(self._indices)
+        self._indices = {id(v): index for index, v in enumerate(variables)}
+        trained = [v for v in variables if not v.overwrite_with_gradient]
+        if self.use_ema:
+            # A weight that joins later has no first step, at which the average would be set to it.
+            joining = [grown and id(v) not in self._averages for v in trained]
+            for v, joins in zip(trained, joining, strict=True):
+                average = self.add_variable_from_reference(v, "average", v.numpy() if joins else "zeros")
+                self._averages[id(v)] = average
+        if self.gradient_accumulation_steps:
+            for v in variables:
+                self._accumulators[id(v)] = self.add_variable_from_reference(v, "gradient_accumulator", 0)
+        for group in self.slots():
+            for v in trained:
+                for name, start in group.items():
+                    slot = self.add_variable_from_reference(v, name, start)
+                    self._named_slots.setdefault(id(v), {})[name] = slot
+
+    def _get_variable_index(self, variable: Variable) -> int:
+        return self._indices[id(variable)]
+
+    def assign(self, variable: Variable, value: Any) -> None:
+        """Set a variable."""
+        variable.assign(value)
+
+    def assign_add(self, variable: Variable, value: Any) -> None:
+        """Add to a variable."""
+        variable.assign_add(value)
+
+    def assign_sub(self, variable: Variable, value: Any) -> None:
+        """Subtract from a variable."""
+        variable.assign_sub(value)
+
+    @property
+    def iterations(self) -> Any:
+        """How often the weights have been changed: a variable, or, with gradient accumulation, an array."""
+        steps = self.gradient_accumulation_steps
+        return self._iterations.value // steps if steps else self._iterations
+
+    @property
+    def learning_rate(self) -> Any:
+        """A variable, which may be set to a float without a new compilation; or what the schedule says now.
+
+        Raises:
+            ValueError: it is set to what is not a finite number of at least 0.
+            TypeError: it is set to a number, but it is a schedule or a function.
+        """
+        rate = self._learning_rate
+        if isinstance(rate, LearningRateSchedule):
+            return rate(_value(self.iterations))
+        return rate if isinstance(rate, Variable) else rate()
+
+    @learning_rate.setter
+    def learning_rate(self, value: Any) -> None:
+        old = self._learning_rate
+        if isinstance(value, LearningRateSchedule):
+            if isinstance(old, Variable):
+                self._forget(old)
+            self._learning_rate = value
+            return
+        number = checked_learning_rate(value, type(self).__name__)
+        if not isinstance(old, Variable):
+            raise TypeError(
+                f"The learning rate of this {type(self).__name__} is {old!r}, so it can't be set to {value!r}. Make "
+                "the optimizer with a number as learning_rate to set it while training."
+            )
+        old.assign(number)
+
+    def _kept_learning_rate(self, value: Any) -> Any:
+        if isinstance(value, LearningRateSchedule) or (callable(value) and not isinstance(value, type)):
+            return value
+        number = checked_learning_rate(value, type(self).__name__)
+        dtype = "float64" if floatx() == "float64" else "float32"
+        return self.add_variable((), number, dtype, aggregation="only_first_replica", name="learning_rate")
+
+    # One step ------------------------------------------------------------------------------------------------------
+    def apply_gradients(self, grads_and_vars: Iterable[tuple[Any, Variable]]) -> Any:
+        """`apply`, for `(gradient, variable)` pairs.
+
+        Returns:
+            `iterations`.
+        """
+        pairs = list(grads_and_vars)
+        if not pairs:
+            raise ValueError("apply_gradients() got no (gradient, variable) pairs.")
+        gradients, variables = zip(*pairs, strict=True)
+        self.apply(gradients, variables)
+        return self.iterations
+
+    def apply(self, grads: Iterable[Any], trainable_variables: Sequence[Variable] | None = None) -> None:
+        """Change each of these weights by its gradient.
+
+        Args:
+            grads: One gradient for each weight. Where it is None, the weight is left as it is, with a warning.
+            trainable_variables: Any of the weights that the optimizer was built for; by default all of the last
+                `build`. An optimizer that is not built yet is built for them.
+
+        Raises:
+            ValueError: numbers or shapes don't match, all gradients are None, or a weight is unknown.
+        """
+        gradients, variables = self._matched(list(grads), trainable_variables)
+        if not variables:
+            return
+        scale = self.loss_scale_factor
+        if scale:
+            gradients = [g if v.overwrite_with_gradient else g / scale for g, v in zip(gradients, variables, strict=True)]
+        if self.gradient_accumulation_steps:
+            self._accumulate(gradients, variables)
+        else:
+            self._change(gradients, variables)
+        if self.use_ema:
+            self._average(variables)
+        self._iterations.assign_add(1)
+
+    def _matched(self, grads: list[Any], given: Sequence[Variable] | None) -> tuple[list[Array], list[Variable]]:
+        if given is None and not self.built:
+            raise ValueError(
+                "apply() was called without variables, and the optimizer is not built. Call "
+                "optimizer.build(model.trainable_variables) first, or give the variables."
+            )
+        variables = self._trainable_variables if given is None else list(given)
+        if not self.built:
+            self.build(variables)
+        if len(grads) != len(variables):
+            raise ValueError(f"There must be one gradient for each variable; got {len(grads)} for {len(variables)}.")
+        for gradient, variable in zip(grads, variables, strict=True):
+            self._check_pair(gradient, variable)
+        if variables and all(g is None for g in grads):
+            raise ValueError("No gradients provided for any variable: the loss does not depend on the variables.")
+        missing = [v.path for v, g in zip(variables, grads, strict=True) if g is None]
+        if missing:
+            warnings.warn(
+                f"Gradients do not exist for variables {missing}: they are left as they are. Does the loss depend on "
+                "them?",
+                stacklevel=3,
+            )
+        pairs = [(engine.asarray(_value(g)), v) for g, v in zip(grads, variables, strict=True) if g is not None]
+        return [g for g, _ in pairs], [v for _, v in pairs]
+
+    def _check_pair(self, gradient: Any, variable: Variable) -> None:
+        if id(variable) not in self._indices:
+            raise ValueError(
+                f"Unknown variable {variable.path!r}: this {type(self).__name__} was not built for it. Call "
+                "optimizer.build(variables) with all variables before the step."
+            )
+        if gradient is not None and tuple(np.shape(gradient)) != variable.shape:
+            raise ValueError(
+                f"The gradient of {variable.path!r} must have its shape, {variable.shape}; got "
+                f"{tuple(np.shape(gradient))}."
+            )
+
+    def _change(self, gradients: Sequence[Array], variables: Sequence[Variable]) -> None:
+        """Change the weights once."""
+        pairs = list(zip(gradients, variables, strict=True))
+        for gradient, variable in pairs:
+            if variable.overwrite_with_gradient:
+                variable.assign(gradient)
+        trained = [v for _, v in pairs if not v.overwrite_with_gradient]
+        clipped = self._clipped([g for g, v in pairs if not v.overwrite_with_gradient])
+        rate = engine.asarray(_value(self.learning_rate))
+        for variable in trained:
+            self._decay(variable, rate)
+        self.begin_update()
+        for gradient, variable in zip(clipped, trained, strict=True):
+            self.update_step(gradient, variable, rate)
+        for _, variable in pairs:
+            if variable.constraint is not None:
+                variable.assign(variable.constraint(variable.value))
+
+    def _clipped(self, gradients: list[Array]) -> list[Array]:
+        if self.clipnorm:
+            return clipping.clip_by_norm(gradients, self.clipnorm)
+        if self.global_clipnorm:
+            return clipping.clip_by_global_norm(gradients, self.global_clipnorm)
+        return clipping.clip_by_value(gradients, self.clipvalue) if self.clipvalue else gradients
+
+    def _decay(self, variable: Variable, rate: Array) -> None:
+        excluded = id(variable) in self._undecayed or any(p.search(variable.name) for p in self._undecayed_names)
+        if self.weight_decay and not excluded:
+            with _wide(variable) as dtype:
+                variable.assign(variable.value * (1 - engine.asarray(rate, dtype) * self.weight_decay))
+
+    def _accumulate(self, gradients: Sequence[Array], variables: Sequence[Variable]) -> None:
+        accumulators = [self._accumulators[id(v)] for v in variables]
+        for accumulator, gradient, variable in zip(accumulators, gradients, variables, strict=True):
+            merge = xp.maximum if variable.overwrite_with_gradient else xp.add
+            accumulator.assign(merge(accumulator.value, engine.asarray(gradient, accumulator.dtype)))
+        steps = self.gradient_accumulation_steps
+
+        def change() -> None:
+            pairs = zip(accumulators, variables, strict=True)
+            self._change([a.value if v.overwrite_with_gradient else a.value / steps for a, v in pairs], variables)
+            for accumulator in accumulators:
+                accumulator.assign(xp.zeros_like(accumulator.value))
+
+        when((self._iterations.value + 1) % steps == 0, change, [*variables, *self.variables])
+
+    # Averages of weights -------------------------------------------------------------------------------------------
+    def _average(self, variables: Sequence[Variable]) -> None:
+        step = _value(self.iterations)
+        # All weights, also those that are not changed now: the average of one left out would stay at zero.
+        for weight in self._weights.values():
+            if id(weight) in self._averages:
+                average = self._averages[id(weight)]
+                with _wide(weight) as dtype:
+                    kept = engine.asarray(step != 0, dtype) * self.ema_momentum
+                    average.assign(kept * average.value + (1 - kept) * weight.value)
+        if self.ema_overwrite_frequency:
+            now = (step + 1) % self.ema_overwrite_frequency == 0
+            for weight in variables:
+                if id(weight) in self._averages:
+                    weight.assign(xp.where(now, self._averages[id(weight)].value, weight.value))
+
+    def finalize_variable_values(self, var_list: Iterable[Variable]) -> None:
+        """Put the moving averages in the place of these weights: `fit` does so at its end."""
+        if not self.use_ema or not int(self._iterations):
+            return
+        for weight in var_list:
+            if id(weight) in self._averages:
+                weight.assign(self._averages[id(weight)])
+
+    # Other things --------------------------------------------------------------------------------------------------
+    def exclude_from_weight_decay(
+        self, var_list: Iterable[Variable] | None = None, var_names: Iterable[str] | None = None
+    ) -> None:
+        """Say which weights don't decay; it replaces what was said before.
+
+        Args:
+            var_list: The weights.
+            var_names: Regular expressions, searched for in the weights' names (not in their paths).
+        """
+        self._excluded = list(var_list or ())
+        for variable in self._excluded:
+            if not isinstance(variable, Variable):
+                raise TypeError(f"exclude_from_weight_decay() takes variables in var_list; got {variable!r}.")
+        self._undecayed = {id(v) for v in self._excluded}
+        self._undecayed_names = [re.compile(name) for name in var_names or ()]
+
+    def scale_loss(self, loss: Any) -> Any:
+        """`loss`, multiplied by `loss_scale_factor`."""
+        return loss * self.loss_scale_factor if self.loss_scale_factor else loss
+
+    def stateless_apply(
+        self, optimizer_variables: Sequence[Array], grads: Iterable[Any], trainable_variables: Sequence[Array]
+    ) -> tuple[list[Array], list[Array]]:
+        """`apply` without side effects.
+
+        Args:
+            optimizer_variables: A value for each of `variables`.
+            grads: A gradient for each weight.
+            trainable_variables: A value for each weight that the optimizer was last built for.
+
+        Returns:
+            The new values of the weights, and those of the optimizer's variables.
+        """
+        weights, own = self._trainable_variables, self.variables
+        if not self.built:
+            raise ValueError(
+                f"To call stateless_apply, {type(self).__name__} must be built: optimizer.build(trainable_variables)."
+            )
+        for name, got, expected in (
+            ("optimizer_variables", optimizer_variables, own),
+            ("trainable_variables", trainable_variables, weights),
+        ):
+            if len(got) != len(expected):
+                raise ValueError(f"stateless_apply needs {len(expected)} {name}; got {len(got)}.")
+        values = [engine.asarray(_value(x)) for x in [*trainable_variables, *optimizer_variables]]
+        _, new = pure(lambda: self.apply(grads, weights), [*weights, *own])(values)
+        return new[: len(weights)], new[len(weights) :]
+
+    def _argument(self, name: str) -> Any:
+        if name != "learning_rate":
+            return super()._argument(name)
+        rate = self._learning_rate
+        return float(rate.numpy()) if isinstance(rate, Variable) else rate
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Self:
+        """The optimizer that `get_config` described, not built yet."""
+        with CustomObjectScope(custom_objects or {}):
+            return super().from_config(config)
+
+
+def when(condition: Any, change: Callable[[], None], variables: Sequence[Variable]) -> None:
+    """Call `change`, which may assign `variables`, if `condition` holds; inside a compiled step too."""
+    if not engine.is_traced(condition):
+        if condition:
+            change()
+        return
+    targets = list({id(v): v for v in variables}.values())
+    values = [v.value for v in targets]
+    new = engine.cond(condition, lambda old: pure(change, targets)(old)[1], lambda old: list(old), values)
+    for variable, value in zip(targets, new, strict=True):
+        variable.assign(value)
+
+
+@contextlib.contextmanager
+def _wide(variable: Variable) -> Any:
+    """Inside, floating variables are read in at least 32 bits; gives that dtype."""
+    dtype = "float64" if variable.dtype == "float64" else "float32"
+    with scope(dtype=dtype):
+        yield dtype
+
+
+def _value(x: Any) -> Any:
+    return x.value if isinstance(x, Variable) else x

@@ -1,0 +1,176 @@
+"""Files that are written whole or not at all, and opened only if they are regular files."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import secrets
+import stat
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
+
+from kerasish.saving.errors import UnsafeModelError
+
+PathLike = str | os.PathLike[str]
+
+
+def atomic_write(
+    path: PathLike,
+    writer: Callable[[BinaryIO], None],
+    verify: Callable[[BinaryIO], None] | None = None,
+    durable: bool = True,
+) -> None:
+    """Write a file so that at each moment either the old one or the new one is there, whole.
+
+    The bytes go to a temporary file in the same folder, which takes the name of the old file when all of them are on
+    the disk. After an error the temporary file is removed and the old one is untouched. A link is followed, and stays
+    a link.
+
+    Args:
+        path: Where.
+        writer: Writes to the open file it gets.
+        verify: Reads the open file it gets, and raises if the file isn't what was meant; before the old one goes.
+        durable: Whether to wait until the disk has the bytes, so that a power cut costs nothing either.
+
+    Raises:
+        OSError: with the path and the step that failed.
+
+    Example:
+        >>> import tempfile
+        >>> target = Path(tempfile.mkdtemp(), "numbers.bin")
+        >>> atomic_write(target, lambda file: file.write(b"123"))
+        >>> target.read_bytes()
+        b'123'
+    """
+    target = Path(os.path.realpath(path))
+    _refuse_folder(target)
+    _remove_stale(target)
+    temporary = target.with_name(_temporary_name(target.name))
+    with _Step(target, "making a temporary file beside it") as step:
+        descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | _FLAGS, _mode_of(target))
+        try:
+            with open(descriptor, "w+b") as file:
+                step.doing = "writing"
+                writer(file)
+                file.flush()
+                step.doing = "reading back what was written"
+                _verify(file, verify)
+                step.doing = "waiting for the disk"
+                if durable:
+                    os.fsync(file.fileno())
+            step.doing = "putting the new file in its place"
+            os.replace(temporary, target)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+        step.doing = "waiting for the disk to note the new name"
+        if durable:
+            _sync_folder(target.parent)
+
+
+_FLAGS = os.O_CLOEXEC | getattr(os, "O_BINARY", 0)  # O_BINARY exists on Windows only
+_TEMPORARY = re.compile(r"\.(?P<name>.+)\.(?P<pid>\d+)\.[0-9a-f]{16}\.tmp", re.DOTALL)
+_LONGEST_NAME = 200
+
+
+class _Step:
+    """Adds the path and the step to an `OSError`."""
+
+    def __init__(self, target: Path, doing: str) -> None:
+        self.target = target
+        self.doing = doing
+
+    def __enter__(self) -> _Step:
+        return self
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, OSError) and error.errno is not None:
+            message = f"{os.strerror(error.errno)}, while {self.doing}. What was there before is unchanged. The file is"
+            raise type(error)(error.errno, message, str(self.target)) from error
+
+
+def _refuse_folder(target: Path) -> None:
+    if target.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "A file can't be saved under the name of a folder", str(target))
+    if not target.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, "There is no such folder to save a file in", str(target.parent))
+
+
+def _temporary_name(name: str) -> str:
+    return f".{name[:_LONGEST_NAME]}.{os.getpid()}.{secrets.token_hex(8)}.tmp"
+
+
+def _mode_of(target: Path) -> int:
+    """The permissions of the file that is replaced; those of a new file, which the umask narrows, if there is none."""
+    try:
+        return stat.S_IMODE(target.stat().st_mode)
+    except FileNotFoundError:
+        return 0o666
+
+
+def _verify(file: BinaryIO, verify: Callable[[BinaryIO], None] | None) -> None:
+    if verify is not None:
+        file.seek(0)
+        verify(file)
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name != "posix":
+        return
+    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _remove_stale(target: Path) -> None:
+    """Remove what processes that were killed while saving this file have left."""
+    for entry in os.scandir(target.parent):
+        found = _TEMPORARY.fullmatch(entry.name)
+        if found and found["name"] == target.name[:_LONGEST_NAME] and not _is_running(int(found["pid"])):
+            Path(entry.path).unlink(missing_ok=True)
+
+
+def _is_running(pid: int) -> bool:
+    if os.name != "posix":
+        return True
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def open_regular(path: PathLike) -> BinaryIO:
+    """The file, open for reading. A FIFO, a device or a folder is refused, without waiting for it.
+
+    A link that the caller names is followed.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        UnsafeModelError: it is not a regular file.
+    """
+    resolved = os.path.realpath(path)
+    flags = os.O_RDONLY | _FLAGS | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)  # POSIX only
+    try:
+        descriptor = os.open(resolved, flags)
+    except FileNotFoundError as error:
+        raise FileNotFoundError(errno.ENOENT, "There is no such file", str(path)) from error
+    except OSError as error:
+        if error.errno in (errno.ENXIO, errno.EISDIR, errno.ENODEV):
+            raise _not_regular(path) from error
+        raise
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise _not_regular(path)
+    return open(descriptor, "rb")
+
+
+def _not_regular(path: PathLike) -> UnsafeModelError:
+    kind = "a folder" if os.path.isdir(path) else "not a regular file"
+    return UnsafeModelError(f"{os.fspath(path)!r} is {kind}: a model is loaded from a regular file only.")

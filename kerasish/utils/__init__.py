@@ -1,0 +1,49 @@
+"""Small things that programs around models need."""
+
+from kerasish.callbacks.progress import Progbar
+from kerasish.config import (
+    disable_interactive_logging,
+    enable_interactive_logging,
+    is_interactive_logging_enabled,
+)
+from kerasish.core.dtypes import standardize_dtype
+from kerasish.core.names import clear_session
+from kerasish.core.random import set_random_seed
+from kerasish.core.registry import (
+    CustomObjectScope,
+    get_custom_objects,
+    get_registered_name,
+    get_registered_object,
+    register_keras_serializable,
+)
+from kerasish.core.symbolic import is_symbolic as is_keras_tensor
+from kerasish.data import unpack as unpack_x_y_sample_weight
+from kerasish.utils.batches import pack_x_y_sample_weight
+from kerasish.utils.files import get_file
+from kerasish.utils.numerical import normalize, to_categorical
+from kerasish.utils.sequence import pad_sequences
+
+custom_object_scope = CustomObjectScope
+
+__all__ = [
+    "CustomObjectScope",
+    "Progbar",
+    "clear_session",
+    "custom_object_scope",
+    "disable_interactive_logging",
+    "enable_interactive_logging",
+    "get_custom_objects",
+    "get_file",
+    "get_registered_name",
+    "get_registered_object",
+    "is_interactive_logging_enabled",
+    "is_keras_tensor",
+    "normalize",
+    "pack_x_y_sample_weight",
+    "pad_sequences",
+    "register_keras_serializable",
+    "set_random_seed",
+    "standardize_dtype",
+    "to_categorical",
+    "unpack_x_y_sample_weight",
+]
