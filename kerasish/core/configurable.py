@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextvars import ContextVar
 from typing import Any, Self
 
 import numpy as np
@@ -15,6 +17,7 @@ from kerasish.core.policies import DTypePolicy
 from kerasish.core.registry import (
     CustomObjectScope,
     did_you_mean,
+    find_function,
     find_public,
     get_registered_name,
     get_registered_object,
@@ -31,14 +34,35 @@ class Configurable:
         """The constructor's arguments, as JSON can hold them.
 
         Raises:
-            TypeError: an argument was not kept under its own name.
+            TypeError: an argument was not kept under its own name, and no subclass overrides `get_config`.
         """
-        return {name: serialize(self._argument(name)) for name in argument_names(type(self))}
+        names = argument_names(type(self))
+        if overrides_config(type(self)):  # it calls this one by super(), and adds what it keeps elsewhere
+            names = tuple(name for name in names if name in vars(self) or name in dir(type(self)))
+        return {name: serialize(self._argument(name)) for name in names}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Self:
         """The object that `get_config` described."""
         return cls(**{name: revive(value) for name, value in config.items()})
+
+    def written_as(self) -> tuple[str, str] | None:
+        """Keras's `(module, class name)` for this object in files; None for a class of the user's."""
+        return public_name(type(self))
+
+    def get_build_config(self) -> dict[str, Any] | None:
+        """What `build_from_config` needs to make the variables; None if there are none to make."""
+        return None
+
+    def build_from_config(self, config: dict[str, Any]) -> None:
+        """Make the variables, as `get_build_config` says."""
+
+    def get_compile_config(self) -> dict[str, Any] | None:
+        """What `compile_from_config` needs; None for what can't be compiled, or hasn't been."""
+        return None
+
+    def compile_from_config(self, config: dict[str, Any]) -> None:
+        """Make the object ready for training, as `get_compile_config` says."""
 
     def _argument(self, name: str) -> Any:
         if name in vars(self) or name in dir(type(self)):
@@ -48,6 +72,13 @@ class Configurable:
             f"{owner} takes `{name}` but does not keep it, so it cannot be saved.\n"
             f"Write `self.{name} = {name}` in __init__, or override get_config()."
         )
+
+
+@functools.cache
+def overrides_config(cls: type) -> bool:
+    """Whether a class of the user's, not of the library, writes `get_config`."""
+    owner = next(base for base in cls.__mro__ if "get_config" in vars(base))
+    return not owner.__module__.startswith("kerasish.")
 
 
 @functools.cache
@@ -79,6 +110,11 @@ def serialize(x: Any) -> Any:
         return {key: serialize(item) for key, item in x.items()}
     if isinstance(x, np.generic):
         return x.item()
+    if isinstance(x, slice):
+        parts = {"start": serialize(x.start), "stop": serialize(x.stop), "step": serialize(x.step)}
+        return {"class_name": "__slice__", "config": parts}
+    if x is Ellipsis:
+        return {"class_name": "__ellipsis__", "config": {}}
     if isinstance(x, np.ndarray):
         return {"class_name": "__numpy__", "config": {"value": x.tolist(), "dtype": x.dtype.name}}
     if isinstance(x, DTypePolicy):
@@ -92,33 +128,73 @@ def _serialize_function(fn: Any) -> Any:
     name = public_name(fn)
     if name is not None:
         return name[1]
-    if is_registered(fn):
-        key = get_registered_name(fn)
-        return {"module": "builtins", "class_name": "function", "config": key, "registered_name": key}
-    return {
-        "module": "builtins",
-        "class_name": "function",
-        "config": getattr(fn, "__name__", type(fn).__name__),
-        "registered_name": getattr(fn, "__name__", type(fn).__name__),
-    }
+    own = get_registered_name(fn) if is_registered(fn) else getattr(fn, "__name__", None)  # a partial has no name
+    if own is None or own == "<lambda>":
+        raise TypeError(
+            f"{fn!r:.200} has no name, so it can't be written to a config: files hold no code. Write it with `def`, and "
+            "decorate it with @kerasish.saving.register_keras_serializable()."
+        )
+    return {"module": "builtins", "class_name": "function", "config": own, "registered_name": "function"}
 
 
 def serialize_object(x: Any) -> dict[str, Any]:
-    """`x`, which has `get_config`, as `{module, class_name, config, registered_name}`."""
+    """`x`, which has `get_config`, as `{module, class_name, config, registered_name}`, and how it is built and compiled."""
     cls = type(x)
     if not isinstance(x, Configurable) and "get_config" not in dir(cls):
         raise TypeError(
-            f"{x!r} of type {cls.__name__} can't be written to a config. Give its class a `get_config` method, and "
+            f"{x!r:.200} of type {cls.__name__} can't be written to a config. Give its class a `get_config` method, and "
             "register it with @kerasish.saving.register_keras_serializable()."
         )
-    name = public_name(cls)
-    module, class_name = name if name else (cls.__module__, cls.__name__)
-    return {
+    name = x.written_as() if isinstance(x, Configurable) else public_name(cls)
+    module, class_name = name if name else (None if is_registered(cls) else cls.__module__, cls.__name__)
+    written: dict[str, Any] = {
         "module": module,
         "class_name": class_name,
         "config": x.get_config(),
         "registered_name": None if name else get_registered_name(cls),
     }
+    if isinstance(x, Configurable):
+        for key, value in (("build_config", x.get_build_config()), ("compile_config", x.get_compile_config())):
+            if value is not None:
+                written[key] = value
+        _note_sharing(x, written)
+    return written
+
+
+# Objects in several places ---------------------------------------------------------------------------------------------
+_written: ContextVar[dict[int, tuple[Any, dict[str, Any]]] | None] = ContextVar("kerasish_written", default=None)
+_read: ContextVar[dict[Any, Any] | None] = ContextVar("kerasish_read", default=None)
+
+
+@contextlib.contextmanager
+def _fresh(table: ContextVar[Any]) -> Iterator[None]:
+    token = table.set({})
+    try:
+        yield
+    finally:
+        table.reset(token)
+
+
+def writing_shared() -> contextlib.AbstractContextManager[None]:
+    """Inside it, objects that are written several times are numbered by `shared_object_id`, as Keras does."""
+    return _fresh(_written)
+
+
+def reading_shared() -> contextlib.AbstractContextManager[None]:
+    """Inside it, configs with the same `shared_object_id` are one object."""
+    return _fresh(_read)
+
+
+def _note_sharing(x: Any, written: dict[str, Any]) -> None:
+    known = _written.get()
+    if known is None:
+        return
+    if id(x) in known:
+        first = known[id(x)][1]
+        first.setdefault("shared_object_id", list(known).index(id(x)) + 1)
+        written["shared_object_id"] = first["shared_object_id"]
+    else:
+        known[id(x)] = x, written
 
 
 def is_config(x: Any) -> bool:
@@ -132,44 +208,101 @@ def revive(x: Any) -> Any:
         return deserialize(x)
     if isinstance(x, list):
         return [revive(item) for item in x]
+    if isinstance(x, dict):
+        return {key: revive(item) for key, item in x.items()}
     return x
+
+
+class UnregisteredNameError(ValueError):
+    """A config names something that is not in the table of names that files may use."""
 
 
 def deserialize(config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Any:
     """The object that a config describes. Only registered names are looked up: nothing is imported.
 
     Raises:
-        ValueError: the config names something that is not registered.
+        UnregisteredNameError: the config names something that is not registered.
+        ValueError: it is not a config.
     """
     if custom_objects:
         with CustomObjectScope(custom_objects):
             return deserialize(config)
+    if not is_config(config) or not isinstance(config["class_name"], str):
+        raise ValueError(f"A config must be a dict with a 'class_name' and a 'config'; got {config!r:.200}.")
     class_name, inner = config["class_name"], config["config"]
-    if class_name == "__numpy__":
-        return np.array(inner["value"], dtype=inner["dtype"])
-    if class_name == "__tuple__":
-        return tuple(revive(item) for item in config.get("items", inner))
-    if class_name == "DTypePolicy":
-        return DTypePolicy.from_config(inner)
+    if class_name in _VALUES:
+        return _VALUES[class_name](config)
+    if class_name == "__lambda__":
+        raise UnregisteredNameError(
+            "A config holds the bytecode of a lambda. It is never run. Where the model was made, write the function "
+            "with `def` and decorate it with @kerasish.saving.register_keras_serializable(); then save again."
+        )
     if class_name == "function":
         return _find(config.get("module"), inner, config.get("registered_name"))
     cls = _find(config.get("module"), class_name, config.get("registered_name"))
     if not inspect.isclass(cls) or "from_config" not in dir(cls):
-        raise ValueError(f"{class_name!r} is named as a class in a config, but it is {cls!r}.")
-    return cls.from_config(dict(inner))
+        raise UnregisteredNameError(f"{class_name!r} is named as a class in a config, but it is {cls!r}.")
+    if not isinstance(inner, dict):
+        raise ValueError(f"The 'config' of a {class_name} must be a dict; got {inner!r:.200}.")
+    return _object(cls, config)
 
 
-def _find(module: str | None, name: str, registered_name: str | None) -> Any:
+def _object(cls: Any, config: Mapping[str, Any]) -> Any:
+    known, key = _read.get(), config.get("shared_object_id")
+    shared = known.get(key) if known is not None and isinstance(key, int) else None
+    if shared is not None:
+        if type(shared) is not cls:
+            raise ValueError(f"A config uses one object as a {type(shared).__name__} and as a {cls.__name__}.")
+        return shared
+    made = cls.from_config(dict(config["config"]))
+    if known is not None and isinstance(key, int):
+        known[key] = made
+    if isinstance(made, Configurable):
+        if config.get("build_config"):
+            made.build_from_config(config["build_config"])
+        if config.get("compile_config"):
+            made.compile_from_config(config["compile_config"])
+    return made
+
+
+def _numpy_value(config: Mapping[str, Any]) -> np.ndarray:
+    value, name = config["config"]["value"], config["config"]["dtype"]
+    try:
+        dtype = np.dtype(name)
+    except TypeError as error:
+        raise ValueError(f"A config holds an array of an unknown dtype, {name!r:.40}.") from error
+    if dtype.kind not in "biufc" and dtype.name != "bfloat16":
+        raise UnregisteredNameError(f"A config holds an array of dtype {name!r:.40}; arrays in files are numbers.")
+    return np.array(value, dtype=dtype)
+
+
+_VALUES: dict[str, Callable[[Mapping[str, Any]], Any]] = {
+    "__numpy__": _numpy_value,
+    "__tensor__": _numpy_value,
+    "__tuple__": lambda config: tuple(revive(item) for item in config.get("items", config["config"])),
+    "__slice__": lambda config: slice(*(revive(config["config"][key]) for key in ("start", "stop", "step"))),
+    "__ellipsis__": lambda config: Ellipsis,
+    "DTypePolicy": lambda config: DTypePolicy.from_config(config["config"]),
+}
+"""Values that are no objects of ours, by the name that Keras gives them in configs."""
+
+
+def _find(module: Any, name: Any, registered_name: Any) -> Any:
+    if not isinstance(name, str):
+        raise UnregisteredNameError(f"A config names something by {name!r:.200}, which is no name.")
     for key in (registered_name, name):
         found = get_registered_object(key) if isinstance(key, str) else None
         if found is not None:
             return found
-    found = find_public(module, name) if isinstance(module, str) and isinstance(name, str) else None
+    known = registered_name in (None, "function", name)
+    found = find_public(module, name) if known and isinstance(module, str) else None
+    if found is None and known and module == "builtins":
+        found = find_function(name)
     if found is None:
-        raise ValueError(
-            f"A config names {name!r} of the module {module!r}, which is not registered. Nothing is imported because "
-            "a file names it: decorate the class or function with @kerasish.saving.register_keras_serializable(), or "
-            "give it in `custom_objects`."
+        raise UnregisteredNameError(
+            f"A config names {registered_name if not known else name!r:.80} of the module {module!r:.80}, which is not "
+            "registered. Nothing is imported because a file names it: decorate the class or function with "
+            "@kerasish.saving.register_keras_serializable(), or give it in `custom_objects`."
         )
     return found
 

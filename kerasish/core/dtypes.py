@@ -11,7 +11,17 @@ from kerasish.backend import engine
 from kerasish.backend.settings import FLOAT_TYPES, floatx
 
 INT_TYPES = ("uint8", "uint16", "uint32", "uint64", "int8", "int16", "int32", "int64")
-ALLOWED = (*FLOAT_TYPES, *INT_TYPES, "bool", "string", "float8_e4m3fn", "float8_e5m2", "complex64", "complex128", "int4")
+ALLOWED = (
+    *FLOAT_TYPES,
+    *INT_TYPES,
+    "bool",
+    "string",
+    "float8_e4m3fn",
+    "float8_e5m2",
+    "complex64",
+    "complex128",
+    "int4",
+)
 NARROW = {"int64": "int32", "uint64": "uint32", "float64": "float32", "complex128": "complex64"}
 PYTHON_TYPES = {bool: "bool", int: "int32", float: "float32"}
 
@@ -69,7 +79,10 @@ def result_type(*dtypes: Any) -> str:
         >>> result_type("int32", "float16"), result_type("float16", "bfloat16"), result_type("int8", float)
         ('float16', 'float32', 'float32')
     """
-    return _result_type(tuple(d if d in (int, float, bool) else standardize_dtype(d) for d in dtypes), floatx())
+    # By identity: NumPy's dtype `bool` equals Python's, and is not it.
+    return _result_type(
+        tuple(d if type(d) is type and d in PYTHON_TYPES else standardize_dtype(d) for d in dtypes), floatx()
+    )
 
 
 @functools.lru_cache(maxsize=4096)

@@ -43,6 +43,12 @@ def find_public(module: str, name: str) -> Any | None:
     return _public.get((module, name))
 
 
+def find_function(name: str) -> Any | None:
+    """The published function of that name, whatever its module: Keras's files call it a function of `builtins`."""
+    found = [value for (_, known), value in _public.items() if known == name and inspect.isfunction(value)]
+    return found[0] if found else None
+
+
 def register_keras_serializable(package: str = "Custom", name: str | None = None) -> Callable[[T], T]:
     """A decorator: files may name this class or function, as `package>name`.
 

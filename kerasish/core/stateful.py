@@ -11,10 +11,18 @@ from kerasish.core.variable import Variable
 class Stateful:
     """Owns variables: those among its attributes, and those of the stateful objects among them."""
 
+    belongs_to_owner = True
+    """Whether the owner's `variables` include this object's. An optimizer that is an attribute of a model has its own."""
+
     @property
     def variables(self) -> list[Variable]:
         """Every variable, once: an object's own before those of the objects it holds."""
         return list({id(v): v for _, v in self.named_variables()}.values())
+
+    def every_variable(self) -> list[Variable]:
+        """`variables`, and those of objects that keep theirs to themselves."""
+        found = [v for _, x in self.stateful_objects(everything=True) for _, v in x.own_variables()]
+        return list({id(v): v for v in found}.values())
 
     def named_variables(self) -> Iterator[tuple[str, Variable]]:
         """`(path, variable)` pairs; the path is made of attribute names, as in `layers/0/kernel`."""
@@ -22,9 +30,13 @@ class Stateful:
             for name, variable in owner.own_variables():
                 yield "/".join((*path, name)), variable
 
-    def stateful_objects(self) -> Iterator[tuple[tuple[str, ...], Stateful]]:
-        """`(path, object)` for this object and, depth first, for each one that it holds; each object once."""
-        return _walk(self, (), set())
+    def stateful_objects(self, everything: bool = False) -> Iterator[tuple[tuple[str, ...], Stateful]]:
+        """`(path, object)` for this object and, depth first, for each one that it holds; each object once.
+
+        Args:
+            everything: Whether to list objects too that don't belong to their owner.
+        """
+        return _walk(self, (), set(), everything)
 
     def own_variables(self) -> Iterator[tuple[str, Variable]]:
         """`(name, variable)` for the variables that are attributes, or in lists and dicts that are."""
@@ -41,12 +53,14 @@ class Stateful:
                     yield path, leaf
 
 
-def _walk(x: Stateful, path: tuple[str, ...], seen: set[int]) -> Iterator[tuple[tuple[str, ...], Stateful]]:
+def _walk(
+    x: Stateful, path: tuple[str, ...], seen: set[int], everything: bool
+) -> Iterator[tuple[tuple[str, ...], Stateful]]:
     seen.add(id(x))
     yield path, x
     for below, item in x.held():
-        if id(item) not in seen:
-            yield from _walk(item, path + below, seen)
+        if id(item) not in seen and (everything or item.belongs_to_owner):
+            yield from _walk(item, path + below, seen, everything)
 
 
 def _leaves(x: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:

@@ -20,6 +20,8 @@ def is_arrays(x: Any) -> bool:
         return True
     if isinstance(x, list | tuple) and is_numbers(x):
         return True
+    if isinstance(x, list) and x and all(isinstance(item, tuple) for item in x):
+        return False  # a list of batches (x, y)
     if isinstance(x, list | tuple | dict):
         return bool(x) and all(is_arrays(leaf) for leaf in (x.values() if isinstance(x, dict) else x))
     return tree.is_nested(x) and all(is_array_like(leaf) for leaf in tree.leaves(x))

@@ -40,7 +40,9 @@ def margins(value: Any, rank: int, name: str, owner: str) -> tuple[tuple[int, in
     if isinstance(value, int | np.integer):
         value = (value,) * rank
     if not isinstance(value, Sequence) or isinstance(value, str) or len(value) != rank:
-        raise ValueError(f"{owner}'s {name} must be an integer, or one or a pair for each of {rank} axes; got {value!r}.")
+        raise ValueError(
+            f"{owner}'s {name} must be an integer, or one or a pair for each of {rank} axes; got {value!r}."
+        )
     return tuple(_pair(one, name, owner) for one in value)
 
 
@@ -61,7 +63,9 @@ def fraction(value: Any, name: str, owner: str, below_one: bool = False) -> floa
     """`value` as a number from 0 to 1; `below_one`: without 1."""
     is_number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
     if not is_number or not 0 <= value <= 1 or (below_one and value == 1):
-        raise ValueError(f"{owner}'s {name} must be at least 0 and {'less than' if below_one else 'at most'} 1; got {value!r}.")
+        raise ValueError(
+            f"{owner}'s {name} must be at least 0 and {'less than' if below_one else 'at most'} 1; got {value!r}."
+        )
     return value if isinstance(value, int | float) else float(value)
 
 
@@ -69,7 +73,9 @@ def refuse_adapters(owner: str, **given: Any) -> None:
     """Raise if one of these arguments, which ask for LoRA or quantization, is given."""
     for name, value in given.items():
         if value is not None:
-            raise ValueError(f"{owner} does not support {name}={value!r}: it has neither LoRA nor quantization. Leave it out.")
+            raise ValueError(
+                f"{owner} does not support {name}={value!r}: it has neither LoRA nor quantization. Leave it out."
+            )
 
 
 def axes_of(axis: Any, rank: int, owner: str) -> tuple[int, ...]:

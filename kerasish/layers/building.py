@@ -162,7 +162,7 @@ def shapes_for(
 def named_for(build: Callable[..., None], shapes: dict[str, Any]) -> dict[str, Any]:
     """`shapes` under the names that `build` gives its arguments."""
     parameters = [p.name for p in inspect.signature(build).parameters.values() if p.kind in NAMED]
-    if len(parameters) == 1 and len(shapes) == 1:
+    if parameters and (len(parameters) == len(shapes) == 1 or list(shapes) == ["input_shape"]):
         return {parameters[0]: next(iter(shapes.values()))}
     return {name: shape for name, shape in shapes.items() if name in parameters}
 

@@ -261,6 +261,8 @@ class Layer(Stateful, Configurable, Operation):
 
     # Calls ---------------------------------------------------------------------------------------------------------
     def __call__(self, *args: Any, **kwargs: Any) -> Tree:
+        if "dtype_policy" not in vars(self):
+            raise RuntimeError(f"Write `super().__init__(**kwargs)` at the start of {type(self).__name__}.__init__.")
         signature = building.call_signature(type(self))
         outer = current_call()
         given = signature.training_given(args, kwargs)
@@ -278,8 +280,6 @@ class Layer(Stateful, Configurable, Operation):
             leave(token)
 
     def _build_for(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        if "_own_trainable" not in vars(self):
-            raise RuntimeError(f"Write `super().__init__(**kwargs)` at the start of {type(self).__name__}.__init__.")
         self.build(**building.shapes_for(self.build, building.call_signature(type(self)), args, kwargs, self.name))
         self.built = True
 
@@ -366,7 +366,9 @@ class Layer(Stateful, Configurable, Operation):
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments, as JSON can hold them."""
         config = super().get_config()
-        if config.get("activity_regularizer") is None and not building.names_argument(type(self), Layer, "activity_regularizer"):
+        if config.get("activity_regularizer") is None and not building.names_argument(
+            type(self), Layer, "activity_regularizer"
+        ):
             config.pop("activity_regularizer", None)
         if config.get("autocast", True):
             config.pop("autocast", None)
@@ -403,4 +405,3 @@ class Layer(Stateful, Configurable, Operation):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"
-

@@ -124,7 +124,7 @@ def sparse_categorical_crossentropy(
     check_pair(SPARSE, y_true, y_pred, "sparse_categorical_crossentropy", axis)
     logs = log_probabilities(y_pred, from_logits, axis)
     classes = y_pred.shape[axis]
-    hits = ops.one_hot(y_true, classes, axis=axis if axis < 0 else axis, dtype="bool")
+    hits = ops.one_hot(y_true, classes, axis=axis, dtype="bool")
     # where, not a product: a class that is ruled out has the logarithm -inf, and 0 * inf is NaN.
     values = -ops.sum(ops.where(hits, logs, 0.0), axis=axis)
     valid = ops.logical_and(ops.greater_equal(y_true, 0), ops.less(y_true, classes))
@@ -133,7 +133,7 @@ def sparse_categorical_crossentropy(
 
 
 class BinaryCrossentropy(Loss):
-    """`binary_crossentropy`, averaged over the samples. Arguments, weights and masks: see `binary_crossentropy` and `Loss`."""
+    """`binary_crossentropy`, as a loss. See there for the arguments, and `Loss` for weights and masks."""
 
     shape_rule = ELEMENTWISE
 
@@ -159,7 +159,7 @@ class BinaryCrossentropy(Loss):
 
 
 class CategoricalCrossentropy(Loss):
-    """`categorical_crossentropy`, averaged over the samples. Arguments, weights and masks: see `categorical_crossentropy` and `Loss`."""
+    """`categorical_crossentropy`, as a loss. See there for the arguments, and `Loss` for weights and masks."""
 
     shape_rule = SAME
 
@@ -185,7 +185,7 @@ class CategoricalCrossentropy(Loss):
 
 
 class SparseCategoricalCrossentropy(Loss):
-    """`sparse_categorical_crossentropy`, averaged over the samples. Arguments, weights and masks: see `sparse_categorical_crossentropy` and `Loss`."""
+    """`sparse_categorical_crossentropy`, as a loss. See there for the arguments, and `Loss` for weights and masks."""
 
     shape_rule = SPARSE
     unwritten_defaults = ("dtype", "axis")

@@ -35,15 +35,15 @@ def poisson(y_true: Any, y_pred: Any) -> Array:
     Shapes: `(batch, ..., n)`, twice; returns `(batch, ...)`.
 
     Example:
-        >>> float(poisson([0.0, 3.0], [1.0, 1.0])) == 1.0
-        True
+        >>> round(float(poisson([0.0, 3.0], [1.0, 1.0])), 4)
+        1.0
     """
     y_true, y_pred = pair(y_true, y_pred)
     return ops.mean(y_pred - y_true * ops.log(y_pred + epsilon()), axis=-1)
 
 
 class KLDivergence(Loss):
-    """`kl_divergence`, averaged over the samples. Arguments, weights and masks: see `kl_divergence` and `Loss`."""
+    """`kl_divergence`, as a loss. See there for the arguments, and `Loss` for weights and masks."""
 
     shape_rule = SAME
 
@@ -61,7 +61,7 @@ class KLDivergence(Loss):
 
 
 class Poisson(Loss):
-    """`poisson`, averaged over the samples. Arguments, weights and masks: see `poisson` and `Loss`."""
+    """`poisson`, as a loss. See there for the arguments, and `Loss` for weights and masks."""
 
     shape_rule = ELEMENTWISE
 

@@ -7,6 +7,7 @@ from typing import Any
 from kerasish import ops
 from kerasish.backend import epsilon
 from kerasish.backend.interface import Array
+from kerasish.core.dtypes import standardize_dtype
 from kerasish.losses.crossentropy import binary_surprise, check_smoothing, log_probabilities, smoothed
 from kerasish.losses.loss import Loss, shape_rule
 from kerasish.losses.pairs import in_float32, pair
@@ -94,7 +95,7 @@ def categorical_focal_crossentropy(
     y_true, y_pred = pair(y_true, y_pred)
     check_pair(SAME, y_true, y_pred, "categorical_focal_crossentropy", axis)
     logs = log_probabilities(y_pred, from_logits, axis)
-    weight = alpha * ops.power(1.0 - ops.exp(logs), gamma)
+    weight = ops.cast(alpha, standardize_dtype(logs.dtype)) * ops.power(1.0 - ops.exp(logs), gamma)
     return -ops.sum(weight * smoothed(y_true, label_smoothing, axis) * logs, axis=axis)
 
 
@@ -130,7 +131,7 @@ def categorical_generalized_cross_entropy(y_true: Any, y_pred: Any, q: float) ->
 
 
 class BinaryFocalCrossentropy(Loss):
-    """`binary_focal_crossentropy`, averaged over the samples. Arguments, weights and masks: see `binary_focal_crossentropy` and `Loss`."""
+    """`binary_focal_crossentropy`, as a loss. See there for the arguments, and `Loss` for weights and masks."""
 
     shape_rule = ELEMENTWISE
 
@@ -169,7 +170,7 @@ class BinaryFocalCrossentropy(Loss):
 
 
 class CategoricalFocalCrossentropy(Loss):
-    """`categorical_focal_crossentropy`, averaged over the samples. Arguments, weights and masks: see `categorical_focal_crossentropy` and `Loss`."""
+    """`categorical_focal_crossentropy`, as a loss. See there for the arguments, and `Loss` for weights and masks."""
 
     shape_rule = SAME
 
@@ -205,7 +206,7 @@ class CategoricalFocalCrossentropy(Loss):
 
 
 class CategoricalGeneralizedCrossEntropy(Loss):
-    """`categorical_generalized_cross_entropy`, averaged over the samples. Arguments, weights and masks: see `categorical_generalized_cross_entropy` and `Loss`."""
+    """`categorical_generalized_cross_entropy`, as a loss. See there for the arguments, and `Loss` for the rest."""
 
     shape_rule = SPARSE
 

@@ -61,7 +61,7 @@ def categorical_hinge(y_true: Any, y_pred: Any) -> Array:
 
 
 class Hinge(Loss):
-    """`hinge`, averaged over the samples. Arguments, weights and masks: see `hinge` and `Loss`."""
+    """`hinge`, as a loss. See there for the arguments, and `Loss` for weights and masks."""
 
     shape_rule = ELEMENTWISE
 
@@ -79,7 +79,7 @@ class Hinge(Loss):
 
 
 class SquaredHinge(Loss):
-    """`squared_hinge`, averaged over the samples. Arguments, weights and masks: see `squared_hinge` and `Loss`."""
+    """`squared_hinge`, as a loss. See there for the arguments, and `Loss` for weights and masks."""
 
     shape_rule = ELEMENTWISE
 
@@ -97,7 +97,7 @@ class SquaredHinge(Loss):
 
 
 class CategoricalHinge(Loss):
-    """`categorical_hinge`, averaged over the samples. Arguments, weights and masks: see `categorical_hinge` and `Loss`."""
+    """`categorical_hinge`, as a loss. See there for the arguments, and `Loss` for weights and masks."""
 
     shape_rule = SAME
 

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from kerasish.backend import engine, floatx, xp
+from kerasish.backend import engine, floatx
 from kerasish.backend.interface import Array, Tree
 from kerasish.core import policies, tree
 from kerasish.core.configurable import Configurable
-from kerasish.core.context import masks
 from kerasish.core.names import snake_case, unique_name
 from kerasish.losses import shapes
+from kerasish.losses.masking import both, counting, mask_of, neutralized, reduced
 
 REDUCTIONS = ("sum_over_batch_size", "sum", "mean", "mean_with_sample_weight", "none", None)
 
@@ -79,21 +79,22 @@ class Loss(Configurable):
         raise NotImplementedError(f"{type(self).__name__} has no `call(y_true, y_pred)`: write it in the class.")
 
     def __call__(self, y_true: Tree, y_pred: Tree, sample_weight: Any = None) -> Array:
-        mask = _mask_of(y_pred)
+        mask = mask_of(y_pred)
         y_true, y_pred = self._prepared(y_true, y_pred)
         weight = None if sample_weight is None else engine.asarray(sample_weight, self.dtype)
         if self.ignore_class is not None and self.shape_rule == shapes.SPARSE:
-            mask = _both(mask, y_true != self.ignore_class)
+            mask = both(mask, y_true != self.ignore_class)
         per_row = mask is not None or (weight is not None and weight.ndim > 0)
         as_rows = per_row and self.shape_rule == shapes.ELEMENTWISE and y_pred.ndim == 1
         if as_rows:  # one number per sample: the mean over the last axis would be over the samples
             y_true, y_pred = y_true[:, None], y_pred[:, None]
         if per_row and not tree.is_nested(y_pred):
-            y_true, y_pred = self._neutralized(y_true, y_pred, _counting(mask, weight))
+            counts = counting(mask, weight)
+            y_true, y_pred = neutralized(y_true, y_pred, counts, self.shape_rule, self.axis, self.neutral)
         values = engine.asarray(self.call(y_true, y_pred), self.dtype)
         if as_rows and weight is None:  # as without a mask, where it is the mean already, whatever the reduction
-            return reduce(values, None, mask, "mean", self.name)
-        return reduce(values, weight, mask, self.reduction, self.name)
+            return reduced(values, None, mask, "mean", self.name)
+        return reduced(values, weight, mask, self.reduction, self.name)
 
     def _prepared(self, y_true: Tree, y_pred: Tree) -> tuple[Tree, Tree]:
         """Both as arrays, in the dtype of the computation, of shapes that fit. Class numbers stay integers."""
@@ -115,26 +116,6 @@ class Loss(Configurable):
             x = engine.asarray(x)
             return x if dtype is None else x.astype(dtype)
         return tree.map(lambda leaf: engine.asarray(leaf, dtype), x)
-
-    def _neutralized(self, y_true: Tree, y_pred: Array, counts: Array) -> tuple[Tree, Array]:
-        """Harmless numbers where nothing counts: a gradient through what is masked later would be NaN * 0."""
-        counts = self._with_axis(counts, y_pred)
-        if counts is None:
-            return y_true, y_pred
-        y_pred = xp.where(counts, y_pred, xp.asarray(self.neutral, y_pred.dtype))
-        if not tree.is_nested(y_true):
-            where = self._with_axis(counts[..., 0] if self.shape_rule == shapes.SPARSE else counts, y_true)
-            if where is not None:
-                y_true = xp.where(where, y_true, xp.asarray(0, y_true.dtype))
-        return y_true, y_pred
-
-    def _with_axis(self, counts: Array, x: Array) -> Array | None:
-        """`counts` with axes of size 1 for those of `x` that it lacks; None where they don't fit."""
-        axis = self.axis % x.ndim if isinstance(self.axis, int) and x.ndim else x.ndim
-        if counts.ndim < x.ndim and counts.ndim > axis:
-            counts = xp.expand_dims(counts, axis)
-        fits = counts.ndim <= x.ndim and all(a in (1, b) for a, b in zip(counts.shape, x.shape, strict=False))
-        return counts.reshape(tuple(counts.shape) + (1,) * (x.ndim - counts.ndim)) if fits else None
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""
@@ -205,66 +186,6 @@ def shape_rule(rule: str) -> Callable[[Callable[..., Any]], Any]:
         return fn
 
     return note
-
-
-def reduce(values: Array, weight: Array | None, mask: Array | None, reduction: str | None, owner: str) -> Array:
-    """One number of the values of the samples, as `Loss` says."""
-    if values.ndim == 0 and weight is not None and weight.ndim > 0:
-        values = xp.broadcast_to(values, weight.shape)
-    if weight is not None:
-        weight = shapes.align(weight, values.shape, "sample_weight", owner)
-    if mask is not None:
-        mask = shapes.align(mask, values.shape, "the mask", owner) if values.ndim else xp.any(mask)
-    counts = None if mask is None and (weight is None or weight.ndim == 0) else _counting(mask, weight)
-    if counts is not None:
-        values = xp.where(counts, values, xp.zeros_like(values))
-    weighted = values if weight is None else values * weight
-    if reduction in (None, "none"):
-        return weighted
-    total = xp.sum(weighted)
-    if reduction == "sum":
-        return total
-    return _quotient(total, _divisor(values, weight, mask, reduction))
-
-
-def _divisor(values: Array, weight: Array | None, mask: Array | None, reduction: str | None) -> Any:
-    if reduction != "mean_with_sample_weight" or weight is None:
-        if mask is None:
-            return float(values.size)
-        return xp.sum(xp.broadcast_to(mask, values.shape).astype(values.dtype))
-    used = weight if mask is None else xp.where(mask, weight, xp.zeros_like(weight))
-    return xp.sum(xp.broadcast_to(used, values.shape))
-
-
-def _quotient(total: Array, divisor: Any) -> Array:
-    """0 where there is nothing to divide by."""
-    if isinstance(divisor, float):
-        return total / divisor if divisor else xp.zeros_like(total)
-    return xp.where(divisor == 0, xp.zeros_like(total), total / xp.where(divisor == 0, xp.ones_like(divisor), divisor))
-
-
-def _counting(mask: Array | None, weight: Array | None) -> Any:
-    """Where a value counts: the mask holds, and the weight is not 0."""
-    if weight is None or weight.ndim == 0:
-        return mask
-    return _both(mask, weight != 0)
-
-
-def _both(mask: Array | None, counts: Array) -> Array:
-    if mask is None:
-        return counts
-    ndim = max(mask.ndim, counts.ndim)
-    return _of_rank(mask, ndim) & _of_rank(counts, ndim)
-
-
-def _of_rank(x: Array, ndim: int) -> Array:
-    return x.reshape(tuple(x.shape) + (1,) * (ndim - x.ndim))
-
-
-def _mask_of(y_pred: Tree) -> Array | None:
-    """The mask of the predictions; of several of them, the first that there is."""
-    found = [mask for mask in map(masks.get, tree.leaves(y_pred)) if mask is not None]
-    return engine.asarray(found[0], "bool") if found else None
 
 
 def _name_of(fn: Any) -> str:

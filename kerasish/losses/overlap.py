@@ -63,7 +63,7 @@ def tversky(y_true: Any, y_pred: Any, alpha: float = 0.5, beta: float = 0.5, axi
 
 
 class Dice(Loss):
-    """`dice`, averaged over the samples. Arguments, weights and masks: see `dice` and `Loss`."""
+    """`dice`, as a loss. See there for the arguments, and `Loss` for weights and masks."""
 
     shape_rule = SAME
     neutral = 0.0
@@ -84,7 +84,7 @@ class Dice(Loss):
 
 
 class Tversky(Loss):
-    """`tversky`, averaged over the samples. Arguments, weights and masks: see `tversky` and `Loss`."""
+    """`tversky`, as a loss. See there for the arguments, and `Loss` for weights and masks."""
 
     shape_rule = SAME
     neutral = 0.0

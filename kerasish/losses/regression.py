@@ -73,7 +73,7 @@ def mean_squared_logarithmic_error(y_true: Any, y_pred: Any) -> Array:
 
 @shape_rule(ELEMENTWISE)
 def huber(y_true: Any, y_pred: Any, delta: float = 1.0) -> Array:
-    """`e² / 2` where `e = |y_true - y_pred|` is at most `delta`, else `delta (e - delta / 2)`; averaged over the last axis.
+    """`e² / 2` where `e = |y_true - y_pred|` is at most `delta`, else `delta (e - delta / 2)`; the mean.
 
     Shapes: `(batch, ..., n)`, twice; returns `(batch, ...)`.
 
@@ -128,7 +128,7 @@ def _unit(x: Any, axis: int) -> Array:
 
 
 class MeanSquaredError(Loss):
-    """`mean_squared_error`, averaged over the samples. Arguments, weights and masks: see `mean_squared_error` and `Loss`."""
+    """`mean_squared_error`, as a loss. See there for the arguments, and `Loss` for weights and masks."""
 
     shape_rule = ELEMENTWISE
 
@@ -146,7 +146,7 @@ class MeanSquaredError(Loss):
 
 
 class MeanAbsoluteError(Loss):
-    """`mean_absolute_error`, averaged over the samples. Arguments, weights and masks: see `mean_absolute_error` and `Loss`."""
+    """`mean_absolute_error`, as a loss. See there for the arguments, and `Loss` for weights and masks."""
 
     shape_rule = ELEMENTWISE
 
@@ -164,7 +164,7 @@ class MeanAbsoluteError(Loss):
 
 
 class MeanAbsolutePercentageError(Loss):
-    """`mean_absolute_percentage_error`, averaged over the samples. Arguments, weights and masks: see `mean_absolute_percentage_error` and `Loss`."""
+    """`mean_absolute_percentage_error`, as a loss. See there for the arguments, and `Loss` for weights and masks."""
 
     shape_rule = ELEMENTWISE
 
@@ -182,7 +182,7 @@ class MeanAbsolutePercentageError(Loss):
 
 
 class MeanSquaredLogarithmicError(Loss):
-    """`mean_squared_logarithmic_error`, averaged over the samples. Arguments, weights and masks: see `mean_squared_logarithmic_error` and `Loss`."""
+    """`mean_squared_logarithmic_error`, as a loss. See there for the arguments, and `Loss` for weights and masks."""
 
     shape_rule = ELEMENTWISE
 
@@ -200,7 +200,7 @@ class MeanSquaredLogarithmicError(Loss):
 
 
 class Huber(Loss):
-    """`huber`, averaged over the samples. Arguments, weights and masks: see `huber` and `Loss`."""
+    """`huber`, as a loss. See there for the arguments, and `Loss` for weights and masks."""
 
     shape_rule = ELEMENTWISE
     unwritten_defaults = ("dtype", "delta")
@@ -221,7 +221,7 @@ class Huber(Loss):
 
 
 class LogCosh(Loss):
-    """`log_cosh`, averaged over the samples. Arguments, weights and masks: see `log_cosh` and `Loss`."""
+    """`log_cosh`, as a loss. See there for the arguments, and `Loss` for weights and masks."""
 
     shape_rule = ELEMENTWISE
 
@@ -239,7 +239,7 @@ class LogCosh(Loss):
 
 
 class CosineSimilarity(Loss):
-    """`cosine_similarity`, averaged over the samples. Arguments, weights and masks: see `cosine_similarity` and `Loss`."""
+    """`cosine_similarity`, as a loss. See there for the arguments, and `Loss` for weights and masks."""
 
     shape_rule = SAME
     unwritten_defaults = ("dtype", "axis")

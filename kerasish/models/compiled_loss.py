@@ -6,8 +6,9 @@ from typing import Any
 
 from kerasish import losses
 from kerasish.backend.interface import Array, Tree
+from kerasish.core import tree
 from kerasish.core.stateful import Stateful
-from kerasish.losses.loss import Loss, as_loss
+from kerasish.losses import Loss, LossFunctionWrapper
 from kerasish.metrics import Mean
 from kerasish.models import outputs as by_output
 
@@ -21,6 +22,8 @@ class CompiledLoss(Stateful):
     """
 
     def __init__(self, loss: Any, loss_weights: Any = None) -> None:
+        for one in tree.leaves(loss):
+            losses.get(one)  # an unknown name is an error at once
         self.given = loss
         self.given_weights = loss_weights
         self.names: list[str] | None = None
@@ -33,7 +36,7 @@ class CompiledLoss(Stateful):
         if self.names is not None:
             return
         chosen = per_output_losses(self.given, y_pred, names)
-        self.functions = [None if one is None else as_loss(losses.get(one)) for one in chosen]
+        self.functions = [None if one is None else _as_loss(losses.get(one)) for one in chosen]
         self.loss_weights = by_output.per_output(self.given_weights, y_pred, names, "loss_weights", shared=True)
         several = sum(function is not None for function in self.functions) > 1
         self.trackers = [
@@ -41,6 +44,16 @@ class CompiledLoss(Stateful):
             for name, function in zip(names, self.functions, strict=True)
         ]
         self.names = names
+
+    def is_per_sample(self) -> bool:
+        """Whether each loss is the library's own, and a mean over samples: then padding can be left out exactly."""
+        found = [function for function in self.functions if function is not None]
+        return all(
+            type(f).__module__.startswith("kerasish.")
+            and not f.mixes_samples
+            and (not isinstance(f, LossFunctionWrapper) or f.shape_rule is not None)
+            for f in found
+        )
 
     @property
     def metrics(self) -> list[Mean]:
@@ -52,7 +65,7 @@ class CompiledLoss(Stateful):
         self.plan(y_pred, names)
         targets = by_output.targets(y, y_pred, names)
         weights = by_output.weights(sample_weight, y_pred, names)
-        predictions = by_output.tree.leaves(y_pred)
+        predictions = tree.leaves(y_pred)
         found = []
         for index, function in enumerate(self.functions):
             if function is None:
@@ -66,6 +79,10 @@ class CompiledLoss(Stateful):
                 tracker.update_state(value, sample_weight=rows)
             found.append(value if weight is None else value * weight)
         return found
+
+
+def _as_loss(loss: Any) -> Loss:
+    return loss if isinstance(loss, Loss) else LossFunctionWrapper(loss)
 
 
 def per_output_losses(given: Any, y_pred: Tree, names: list[str]) -> list[Any]:

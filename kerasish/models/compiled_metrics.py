@@ -8,7 +8,7 @@ from kerasish.backend.interface import Array, Tree
 from kerasish.core import tree
 from kerasish.core.stateful import Stateful
 from kerasish.metrics import Metric
-from kerasish.metrics.resolve import named
+from kerasish.metrics.resolve import accuracy_for, is_by_shape, named
 from kerasish.models import outputs as by_output
 
 
@@ -21,6 +21,9 @@ class CompiledMetrics(Stateful):
     """
 
     def __init__(self, metrics: Any = None, weighted_metrics: Any = None) -> None:
+        for one in tree.leaves([metrics, weighted_metrics]):
+            if one is not None and not is_by_shape(one):
+                named(one)  # an unknown name is an error at once
         self.given = metrics
         self.given_weighted = weighted_metrics
         self.planned: list[tuple[str, int, Metric, bool]] = []
@@ -36,7 +39,7 @@ class CompiledMetrics(Stateful):
         for given, is_weighted, what in ((self.given, False, "metrics"), (self.given_weighted, True, "weighted_metrics")):
             for index, chosen in enumerate(_metric_lists(given, y_pred, names, what)):
                 for identifier in chosen:
-                    metric = named(identifier, _shape(targets[index]), _shape(predictions[index]))
+                    metric = _metric(identifier, targets[index], predictions[index])
                     name = metric.name if len(names) == 1 else f"{names[index]}_{metric.name}"
                     self.planned.append((self._unique(name), index, metric, is_weighted))
         self.objects = [metric for _, _, metric, _ in self.planned]
@@ -91,8 +94,10 @@ def _as_list(given: Any) -> list[Any]:
     return [one for one in given if one is not None] if isinstance(given, list | tuple) else [given]
 
 
-def _shape(x: Any) -> tuple[int, ...] | None:
-    return None if x is None else tuple(x.shape)
+def _metric(identifier: Any, target: Any, prediction: Any) -> Metric:
+    if is_by_shape(identifier) and target is not None:
+        return accuracy_for(tuple(target.shape), tuple(prediction.shape), identifier, name=identifier)
+    return named(identifier)
 
 
 def _times(weight: Array | None, rows: Array | None) -> Array | None:

@@ -12,12 +12,12 @@ from kerasish.core.configurable import serialize
 from kerasish.core.context import masks
 from kerasish.core.names import unique_name
 from kerasish.core.registry import did_you_mean
-from kerasish.core.symbolic import Operation
+from kerasish.core.symbolic import Operation, abstract_eval
 from kerasish.layers import building
 from kerasish.layers.layer import Layer
 from kerasish.models import inputs as model_inputs
 from kerasish.models.graph import Graph
-from kerasish.models.graph_config import graph_from_config, graph_to_config
+from kerasish.models.graph_config import FUNCTIONAL, graph_from_config, graph_to_config
 from kerasish.models.outputs import names_of
 from kerasish.models.step import CompiledMethod
 from kerasish.models.summary import print_summary
@@ -83,8 +83,16 @@ class Model(Trainer):
     def build(self, input_shape: Any) -> None:
         """Make the weights, for inputs of this shape, by a call that computes nothing."""
         if self.graph is None:
-            self.compute_output_spec(building.symbolic_like(input_shape, self.input_dtype))
-        self.built = True
+            abstract_eval(lambda x: self._run((x,), {}), building.symbolic_like(input_shape, self.input_dtype))
+
+    def _build_for(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        if type(self).build is not Model.build:
+            super()._build_for(args, kwargs)
+        self.built = True  # the layers inside are built when the call meets them
+
+    def check_inputs(self, x: Tree) -> None:
+        if self.graph is not None:
+            model_inputs.arrange(self.graph, x, self.name)
 
     def output_names_of(self, y_pred: Tree) -> list[str]:
         return names_of(y_pred, self.output_names)
@@ -187,6 +195,10 @@ class Model(Trainer):
         if self.graph is None or type(self).__init__ is not Model.__init__:
             return super().get_config()
         return graph_to_config(self.graph, self.name, self.trainable)
+
+    def written_as(self) -> tuple[str, str] | None:
+        """Keras's `(module, class name)` for this model in files."""
+        return FUNCTIONAL if type(self) is Model and self.graph is not None else super().written_as()
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Self:

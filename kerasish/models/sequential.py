@@ -9,7 +9,7 @@ from kerasish.backend.interface import Shape, Tree
 from kerasish.core import tree
 from kerasish.core.configurable import deserialize, serialize
 from kerasish.core.dtypes import is_float_dtype
-from kerasish.core.symbolic import SymbolicTensor
+from kerasish.core.symbolic import Operation, SymbolicTensor
 from kerasish.layers.core.input_layer import Input, InputLayer
 from kerasish.layers.layer import Layer
 from kerasish.models.graph import Graph
@@ -115,6 +115,14 @@ class Sequential(Model):
     def layers(self) -> list[Layer]:
         """The layers, without the `Input`."""
         return [layer for layer in self.stack if not isinstance(layer, InputLayer)]
+
+    @property
+    def operations(self) -> list[Operation]:
+        """The layers, without the `Input`."""
+        return list(self.layers)
+
+    def graph_operations(self) -> list[Operation]:
+        return list(self.layers)
 
     def get_config(self) -> dict[str, Any]:
         """What `from_config` takes."""

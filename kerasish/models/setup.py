@@ -30,6 +30,11 @@ class TrainingSetup:
         """The loss trackers, and the metrics."""
         return [self.loss_tracker, *self.loss.metrics, *self.metrics.objects]
 
+    @property
+    def log_names(self) -> list[str]:
+        """The names of the logs, in the order of `evaluate`'s list."""
+        return ["loss", *(tracker.name for tracker in self.loss.metrics), *(name for name, *_ in self.metrics.planned)]
+
 
 def make_setup(
     optimizer: Any,

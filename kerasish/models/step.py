@@ -142,7 +142,7 @@ class CompiledMethod:
 
             def step(index: Any, new: NewValues) -> tuple[Tree, NewValues]:
                 now = [new.get(number, value) for number, value in enumerate(values)]
-                rows = xp.take(order.reshape((-1, size)), index, axis=0)
+                rows = xp.take(order.reshape((-1, size)), index, axis=0, mode="clip")
                 real = None if total is None else xp.minimum(total - index * size, _int32(size))
                 output, newer = self.step(now, take_rows(data, rows), real)
                 return output, {**new, **newer}

@@ -134,7 +134,7 @@ class Steps(Layer):
         """Every variable that a training step may assign."""
         setup = self.training_setup
         owners: list[Stateful] = [self, *self.metrics, *([setup.optimizer] if setup else [])]
-        return list({id(v): v for owner in owners for _, v in owner.named_variables()}.values())
+        return list({id(v): v for owner in owners for v in owner.every_variable()}.values())
 
     # Steps ---------------------------------------------------------------------------------------------------------
     def train_step(self, data: Any) -> dict[str, Array]:
@@ -219,6 +219,9 @@ class Steps(Layer):
             real = None if rows is None else rows.astype("float32")
             metrics.update_state(y, y_pred, sample_weight, self.output_names_of(y_pred), real)
         return self.get_metrics_result()
+
+    def check_inputs(self, x: Tree) -> None:
+        """Raise if these symbolic inputs are not what the model takes."""
 
     def output_names_of(self, y_pred: Tree) -> list[str]:
         """A name for each output."""

@@ -150,7 +150,14 @@ class Trainer(Predicting, Steps):
         testing = self._test_pass(batches, listed)
         assert testing is not None
         logs = self._evaluated(testing, listed)
-        return dict(logs) if return_dict else _as_list(dict(logs))
+        return dict(logs) if return_dict else self._as_list(dict(logs))
+
+    def _as_list(self, logs: dict[str, Any]) -> Any:
+        """The values, the loss first, then as `compile` has them; a single one alone."""
+        known = self.setup.log_names
+        names = sorted(logs, key=lambda name: known.index(name) if name in known else len(known))
+        values = [logs[name] for name in names]
+        return values[0] if len(values) == 1 else values
 
     def _evaluated(self, testing: Pass, listed: CallbackList) -> Any:
         self.reset_metrics()
@@ -167,23 +174,24 @@ class Trainer(Predicting, Steps):
         class_weight: dict[int, float] | None = None,
         return_dict: bool = False,
     ) -> Any:
-        """One training step on one batch. Metrics go on from the last call; `reset_metrics()` starts them over."""
+        """One training step on one batch. Returns the loss and the metrics of this batch, before the step."""
         _check_differentiable()
         return self._on_batch("train_step", x, y, weighted(y, sample_weight, class_weight), return_dict)
 
     def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
-        """The loss and the metrics on one batch. Metrics go on from the last call."""
+        """The loss and the metrics on one batch."""
         return self._on_batch("test_step", x, y, sample_weight, return_dict)
 
     def _on_batch(self, name: str, x: Any, y: Any, sample_weight: Any, return_dict: bool) -> Any:
         setup = self.setup
+        self.reset_metrics()
         parts = zip((x, y, sample_weight), ("x", "y", "sample_weight"), strict=True)
         data: Any = tuple(convert_tree(part, what) for part, what in parts)
         program = self._program(name, data)
         program.prepare(data)
         output = program.run_eagerly(data) if setup.run_eagerly else program.run(Batch(data, rows_of(data)))
         logs = {key: float(np.asarray(value)) for key, value in output.items()}
-        return logs if return_dict else _as_list(logs)
+        return logs if return_dict else self._as_list(logs)
 
     # Parts -----------------------------------------------------------------------------------------------------------
     def _callback_list(
@@ -239,7 +247,7 @@ class Trainer(Predicting, Steps):
 
     def _program(self, name: str, example: Any) -> CompiledMethod:
         """The compiled step of this name, for the variables as they are now."""
-        self._build_for(name, example)
+        self._make_ready(name, example)
         layers = tuple(layer.trainable for layer in self.layers_inside())
         variables = self.training_variables() if name != "predict_step" else self.variables
         key = (name, layers, tuple(map(id, variables)), tuple(v.trainable for v in variables))
@@ -262,10 +270,11 @@ class Trainer(Predicting, Steps):
         method = self.step_method(name)
         return lambda data: method(_pack(data))
 
-    def _build_for(self, name: str, example: Any) -> None:
+    def _make_ready(self, name: str, example: Any) -> None:
         """Make every variable that the step needs, by calls that compute nothing."""
         x, y, sample_weight = example
         symbolic = tree.map(lambda a: None if a is None else SymbolicTensor((None, *a.shape[1:]), str(a.dtype)), x)
+        self.check_inputs(symbolic)
         if not self._is_fully_built() and type(self).call is not Layer.call:
             abstract_eval(self, symbolic)
         if name == "predict_step":
@@ -322,10 +331,4 @@ def _is_due(epoch: int, frequency: int | Sequence[int]) -> bool:
     if isinstance(frequency, int):
         return (epoch + 1) % frequency == 0
     return epoch + 1 in frequency
-
-
-def _as_list(logs: dict[str, Any]) -> Any:
-    values = list(logs.values())
-    return values[0] if len(values) == 1 else values
-
 

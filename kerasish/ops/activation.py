@@ -22,7 +22,7 @@ def _sigmoid(x: Array) -> Array:
 
 
 def _softplus(x: Array) -> Array:
-    return xp.logaddexp(x, xp.zeros_like(x))
+    return as_dtype(xp.logaddexp(x, xp.zeros_like(x)), x.dtype)
 
 
 def _clipped(x: Array, low: float, high: float) -> Array:

@@ -126,7 +126,7 @@ def scan(
     return engine.scan(_guarded(f, "scan"), _arrays(init), None if xs is None else _arrays(xs), length, reverse, unroll)
 
 
-def map(f: Function, xs: Tree) -> Tree:  # noqa: A001
+def map(f: Function, xs: Tree) -> Tree:
     """`f(x)` for each `x` along the first axis of `xs`, one after the other; the results stacked."""
     step = _guarded(f, "map")
     return engine.scan(lambda carry, x: (carry, step(x)), xp.zeros((), "int32"), _arrays(xs))[1]

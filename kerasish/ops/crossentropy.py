@@ -76,7 +76,7 @@ def binary_crossentropy(target: Any, output: Any, from_logits: bool = False) -> 
     target, output = promoted(target, output, floating=True)
     _same_shape(target, output, "binary_crossentropy")
     if from_logits:
-        return xp.logaddexp(output, xp.zeros_like(output)) - target * output
+        return as_dtype(xp.logaddexp(output, xp.zeros_like(output)), output.dtype) - target * output
     p, one = _bounded(output), as_dtype(1, output.dtype)
     return -(target * xp.log(p) + (one - target) * xp.log(one - p))
 

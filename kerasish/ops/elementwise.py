@@ -23,7 +23,7 @@ from kerasish.ops.promotion import (
 
 # Of one array ---------------------------------------------------------------------------------------------------------
 absolute = unary("absolute", xp.abs, "`|x|`, element by element.")
-abs = absolute  # noqa: A001  Keras's name
+abs = absolute
 negative = unary("negative", xp.negative, "`-x`, element by element.")
 sign = unary("sign", xp.sign, "-1, 0 or 1, as each element is below, at or above 0.")
 square = unary("square", lambda x: xp.square(integral(x)), "`x * x`, element by element.")
@@ -58,7 +58,7 @@ erfinv = floating("erfinv", engine.erfinv, "The number whose error function is e
 
 
 @op
-def round(x: Any, decimals: int = 0) -> Array:  # noqa: A001
+def round(x: Any, decimals: int = 0) -> Array:
     """Each element, rounded to this many decimals; halves go to the even neighbour."""
     x = tensor(x)
     if x.dtype == bool:
@@ -157,9 +157,9 @@ __all__ = [
     "floor",
     "floor_divide",
     "log",
-    "log10",
     "log1p",
     "log2",
+    "log10",
     "logaddexp",
     "maximum",
     "minimum",

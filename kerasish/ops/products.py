@@ -8,13 +8,16 @@ from kerasish.backend import xp
 from kerasish.backend.interface import Array
 from kerasish.core.dtypes import canonical
 from kerasish.core.op import op
-from kerasish.ops.promotion import binary, promoted, tensor
+from kerasish.ops.promotion import as_dtype, binary, promoted, tensor
 from kerasish.ops.reductions import SUM_TYPES
 
 
-def _wide(arrays: list[Array]) -> list[Array]:
-    """Products of `int8`, as quantized models have them, are added up in 32 bits."""
-    return [x.astype("int32") if x.dtype == "int8" else x for x in arrays]
+def _widened(*xs: Any) -> list[Array]:
+    """The arrays in their common dtype; but products of `int8` alone, as in quantized models, are summed in 32 bits."""
+    arrays = [tensor(x) for x in xs]
+    if all(x.dtype == "int8" for x in arrays):
+        return [x.astype("int32") for x in arrays]
+    return promoted(*xs)
 
 
 @op
@@ -25,7 +28,8 @@ def matmul(x1: Any, x2: Any) -> Array:
         >>> matmul([[1, 2]], [[3], [4]]).shape
         (1, 1)
     """
-    return xp.matmul(*_wide(promoted(x1, x2)))
+    x1, x2 = _widened(x1, x2)
+    return as_dtype(xp.matmul(x1, x2), x1.dtype)  # NumPy's of bfloat16 is float32
 
 
 dot = binary("dot", xp.dot, "Over the last axis of `x1` and the last but one of `x2`, the sum of the products.")
@@ -58,7 +62,7 @@ def einsum(subscripts: str, *operands: Any, **kwargs: Any) -> Array:
     """
     if set(kwargs) - {"optimize"}:
         raise TypeError(f"einsum got an argument it does not know: {', '.join(set(kwargs) - {'optimize'})}.")
-    return xp.einsum(subscripts, *_wide(promoted(*operands)), optimize=kwargs.get("optimize", "optimal"))
+    return xp.einsum(subscripts, *_widened(*operands), optimize=kwargs.get("optimize", "optimal"))
 
 
 @op

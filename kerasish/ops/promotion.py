@@ -141,7 +141,8 @@ def floating_binary(name: str, fn: Binary, doc: str) -> Binary:
     """The op `fn(x1, x2)`, both in their common floating dtype."""
 
     def call(x1: Any, x2: Any) -> Any:
-        return fn(*promoted(x1, x2, floating=True))
+        x1, x2 = promoted(x1, x2, floating=True)
+        return as_dtype(fn(x1, x2), x1.dtype)  # NumPy computes some functions of bfloat16 in float32
 
     return named(call, name, doc)
 

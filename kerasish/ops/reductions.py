@@ -31,7 +31,7 @@ def _in_float32(fn: Any, x: Array, axis: Axis, keepdims: bool) -> Array:
 
 
 @op
-def sum(x: Any, axis: Axis = None, keepdims: bool = False) -> Array:  # noqa: A001
+def sum(x: Any, axis: Axis = None, keepdims: bool = False) -> Array:
     """The sum over `axis`, which may be several; None: over all. Small integers are added up in 32 bits."""
     x = tensor(x)
     kind = canonical(SUM_TYPES.get(str(x.dtype), x.dtype))
@@ -104,13 +104,13 @@ def _extreme(fn: Any, x: Any, axis: Axis, keepdims: bool, initial: Any) -> Array
 
 
 @op
-def max(x: Any, axis: Axis = None, keepdims: bool = False, initial: Any = None) -> Array:  # noqa: A001
+def max(x: Any, axis: Axis = None, keepdims: bool = False, initial: Any = None) -> Array:
     """The greatest element over `axis`, but not below `initial`."""
     return _extreme(xp.max, x, axis, keepdims, initial)
 
 
 @op
-def min(x: Any, axis: Axis = None, keepdims: bool = False, initial: Any = None) -> Array:  # noqa: A001
+def min(x: Any, axis: Axis = None, keepdims: bool = False, initial: Any = None) -> Array:
     """The least element over `axis`, but not above `initial`."""
     return _extreme(xp.min, x, axis, keepdims, initial)
 
@@ -128,13 +128,13 @@ def amin(x: Any, axis: Axis = None, keepdims: bool = False) -> Array:
 
 
 @op
-def all(x: Any, axis: Axis = None, keepdims: bool = False) -> Array:  # noqa: A001
+def all(x: Any, axis: Axis = None, keepdims: bool = False) -> Array:
     """Whether all elements over `axis` are true."""
     return xp.all(as_bool(x), axis=axes_of(axis), keepdims=keepdims)
 
 
 @op
-def any(x: Any, axis: Axis = None, keepdims: bool = False) -> Array:  # noqa: A001
+def any(x: Any, axis: Axis = None, keepdims: bool = False) -> Array:
     """Whether one element over `axis`, or more, is true."""
     return xp.any(as_bool(x), axis=axes_of(axis), keepdims=keepdims)
 
@@ -178,7 +178,7 @@ def logsumexp(x: Any, axis: Axis = None, keepdims: bool = False) -> Array:
 
 
 @op
-def norm(x: Any, ord: Any = None, axis: Axis = None, keepdims: bool = False) -> Array:  # noqa: A002
+def norm(x: Any, ord: Any = None, axis: Axis = None, keepdims: bool = False) -> Array:
     """The length of vectors along one axis, or the norm of matrices in two; None: of all elements as a vector.
 
     Args:

@@ -59,7 +59,7 @@ def argsort(x: Any, axis: int | None = -1) -> Array:
 
 
 @op
-def top_k(x: Any, k: int, sorted: bool = True) -> tuple[Array, Array]:  # noqa: A002
+def top_k(x: Any, k: int, sorted: bool = True) -> tuple[Array, Array]:
     """The `k` greatest elements along the last axis, in falling order, and their indices."""
     del sorted
     values, indices = engine.top_k(tensor(x), k)
@@ -180,7 +180,7 @@ def _window(x: Array, start_indices: Any, shape: Sequence[int]) -> list[Array]:
 
 
 @op
-def slice(inputs: Any, start_indices: Any, shape: Shape) -> Array:  # noqa: A001
+def slice(inputs: Any, start_indices: Any, shape: Shape) -> Array:
     """The window of this shape that starts at `start_indices`; one that would stick out is moved inside."""
     inputs = tensor(inputs)
     sizes = [inputs.shape[axis] if size in (None, -1) else int(size) for axis, size in enumerate(shape)]  # pyright: ignore
@@ -196,7 +196,7 @@ def slice_update(inputs: Any, start_indices: Any, updates: Any) -> Array:
 
 
 @op
-def segment_sum(data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False) -> Array:  # noqa: A002
+def segment_sum(data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False) -> Array:
     """The sum of the rows of each segment.
 
     Args:

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
-import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Self
-
-import numpy as np
 
 from kerasish.backend import engine, floatx, xp
 from kerasish.backend.interface import Array
 from kerasish.core.configurable import Configurable, argument_names
-from kerasish.core.context import scope
 from kerasish.core.names import check_name, snake_case, unique_name
 from kerasish.core.registry import CustomObjectScope
 from kerasish.core.variable import Variable, pure
@@ -21,6 +16,7 @@ from kerasish.optimizers import clipping, options
 from kerasish.optimizers.learning_rates import checked_learning_rate
 from kerasish.optimizers.schedules import LearningRateSchedule
 from kerasish.optimizers.state import OptimizerState
+from kerasish.optimizers.stepping import check_shapes, value_of, when, wide, without_missing
 
 
 class Optimizer(OptimizerState, Configurable):
@@ -54,8 +50,8 @@ class Optimizer(OptimizerState, Configurable):
         >>> class Plain(Optimizer):
         ...     def update(self, gradient, variable, learning_rate):
         ...         variable.assign(variable.value - learning_rate * gradient)
-        >>> weight = Variable(np.ones(2, "float32"), name="weight")
-        >>> Plain(learning_rate=0.5).apply([np.array([1.0, 2.0], "float32")], [weight])
+        >>> weight = Variable([1.0, 1.0], name="weight")
+        >>> Plain(learning_rate=0.5).apply([[1.0, 2.0]], [weight])
         >>> weight.numpy()
         array([0.5, 0. ], dtype=float32)
     """
@@ -127,13 +123,13 @@ class Optimizer(OptimizerState, Configurable):
 
     def update_step(self, gradient: Array, variable: Variable, learning_rate: Array) -> None:
         """Change one weight. Keras's subclasses override this; `update` is the same with slots and wide numbers."""
-        with _wide(variable) as dtype:
+        with wide(variable) as dtype:
             slots = self._named_slots.get(id(variable), {})
             self.update(engine.asarray(gradient, dtype), variable, engine.asarray(learning_rate, dtype), **slots)
 
     def step_number(self, dtype: Any = "float32") -> Array:
         """1 for the first change of the weights, then 2, 3, …"""
-        return engine.asarray(_value(self.iterations) + 1, str(dtype))
+        return engine.asarray(value_of(self.iterations) + 1, str(dtype))
 
     # Variables -----------------------------------------------------------------------------------------------------
     def build(self, variables: Sequence[Variable]) -> None:
@@ -162,18 +158,6 @@ class Optimizer(OptimizerState, Configurable):
     def _get_variable_index(self, variable: Variable) -> int:
         return self._indices[id(variable)]
 
-    def assign(self, variable: Variable, value: Any) -> None:
-        """Set a variable."""
-        variable.assign(value)
-
-    def assign_add(self, variable: Variable, value: Any) -> None:
-        """Add to a variable."""
-        variable.assign_add(value)
-
-    def assign_sub(self, variable: Variable, value: Any) -> None:
-        """Subtract from a variable."""
-        variable.assign_sub(value)
-
     @property
     def iterations(self) -> Any:
         """How often the weights have been changed: a variable, or, with gradient accumulation, an array."""
@@ -190,7 +174,7 @@ class Optimizer(OptimizerState, Configurable):
         """
         rate = self._learning_rate
         if isinstance(rate, LearningRateSchedule):
-            return rate(_value(self.iterations))
+            return rate(value_of(self.iterations))
         return rate if isinstance(rate, Variable) else rate()
 
     @learning_rate.setter
@@ -246,7 +230,9 @@ class Optimizer(OptimizerState, Configurable):
             return
         scale = self.loss_scale_factor
         if scale:
-            gradients = [g if v.overwrite_with_gradient else g / scale for g, v in zip(gradients, variables, strict=True)]
+            gradients = [
+                g if v.overwrite_with_gradient else g / scale for g, v in zip(gradients, variables, strict=True)
+            ]
         if self.gradient_accumulation_steps:
             self._accumulate(gradients, variables)
         else:
@@ -264,33 +250,14 @@ class Optimizer(OptimizerState, Configurable):
         variables = self._trainable_variables if given is None else list(given)
         if not self.built:
             self.build(variables)
-        if len(grads) != len(variables):
-            raise ValueError(f"There must be one gradient for each variable; got {len(grads)} for {len(variables)}.")
-        for gradient, variable in zip(grads, variables, strict=True):
-            self._check_pair(gradient, variable)
-        if variables and all(g is None for g in grads):
-            raise ValueError("No gradients provided for any variable: the loss does not depend on the variables.")
-        missing = [v.path for v, g in zip(variables, grads, strict=True) if g is None]
-        if missing:
-            warnings.warn(
-                f"Gradients do not exist for variables {missing}: they are left as they are. Does the loss depend on "
-                "them?",
-                stacklevel=3,
-            )
-        pairs = [(engine.asarray(_value(g)), v) for g, v in zip(grads, variables, strict=True) if g is not None]
-        return [g for g, _ in pairs], [v for _, v in pairs]
-
-    def _check_pair(self, gradient: Any, variable: Variable) -> None:
-        if id(variable) not in self._indices:
-            raise ValueError(
-                f"Unknown variable {variable.path!r}: this {type(self).__name__} was not built for it. Call "
-                "optimizer.build(variables) with all variables before the step."
-            )
-        if gradient is not None and tuple(np.shape(gradient)) != variable.shape:
-            raise ValueError(
-                f"The gradient of {variable.path!r} must have its shape, {variable.shape}; got "
-                f"{tuple(np.shape(gradient))}."
-            )
+        for variable in variables:
+            if id(variable) not in self._indices:
+                raise ValueError(
+                    f"Unknown variable {variable.path!r}: this {type(self).__name__} was not built for it. Call "
+                    "optimizer.build(variables) with all variables before the step."
+                )
+        check_shapes(grads, variables)
+        return without_missing(grads, variables)
 
     def _change(self, gradients: Sequence[Array], variables: Sequence[Variable]) -> None:
         """Change the weights once."""
@@ -300,7 +267,7 @@ class Optimizer(OptimizerState, Configurable):
                 variable.assign(gradient)
         trained = [v for _, v in pairs if not v.overwrite_with_gradient]
         clipped = self._clipped([g for g, v in pairs if not v.overwrite_with_gradient])
-        rate = engine.asarray(_value(self.learning_rate))
+        rate = engine.asarray(value_of(self.learning_rate))
         for variable in trained:
             self._decay(variable, rate)
         self.begin_update()
@@ -320,7 +287,7 @@ class Optimizer(OptimizerState, Configurable):
     def _decay(self, variable: Variable, rate: Array) -> None:
         excluded = id(variable) in self._undecayed or any(p.search(variable.name) for p in self._undecayed_names)
         if self.weight_decay and not excluded:
-            with _wide(variable) as dtype:
+            with wide(variable) as dtype:
                 variable.assign(variable.value * (1 - engine.asarray(rate, dtype) * self.weight_decay))
 
     def _accumulate(self, gradients: Sequence[Array], variables: Sequence[Variable]) -> None:
@@ -340,12 +307,12 @@ class Optimizer(OptimizerState, Configurable):
 
     # Averages of weights -------------------------------------------------------------------------------------------
     def _average(self, variables: Sequence[Variable]) -> None:
-        step = _value(self.iterations)
+        step = value_of(self.iterations)
         # All weights, also those that are not changed now: the average of one left out would stay at zero.
         for weight in self._weights.values():
             if id(weight) in self._averages:
                 average = self._averages[id(weight)]
-                with _wide(weight) as dtype:
+                with wide(weight) as dtype:
                     kept = engine.asarray(step != 0, dtype) * self.ema_momentum
                     average.assign(kept * average.value + (1 - kept) * weight.value)
         if self.ema_overwrite_frequency:
@@ -407,7 +374,7 @@ class Optimizer(OptimizerState, Configurable):
         ):
             if len(got) != len(expected):
                 raise ValueError(f"stateless_apply needs {len(expected)} {name}; got {len(got)}.")
-        values = [engine.asarray(_value(x)) for x in [*trainable_variables, *optimizer_variables]]
+        values = [engine.asarray(value_of(x)) for x in [*trainable_variables, *optimizer_variables]]
         _, new = pure(lambda: self.apply(grads, weights), [*weights, *own])(values)
         return new[: len(weights)], new[len(weights) :]
 
@@ -422,28 +389,3 @@ class Optimizer(OptimizerState, Configurable):
         """The optimizer that `get_config` described, not built yet."""
         with CustomObjectScope(custom_objects or {}):
             return super().from_config(config)
-
-
-def when(condition: Any, change: Callable[[], None], variables: Sequence[Variable]) -> None:
-    """Call `change`, which may assign `variables`, if `condition` holds; inside a compiled step too."""
-    if not engine.is_traced(condition):
-        if condition:
-            change()
-        return
-    targets = list({id(v): v for v in variables}.values())
-    values = [v.value for v in targets]
-    new = engine.cond(condition, lambda old: pure(change, targets)(old)[1], lambda old: list(old), values)
-    for variable, value in zip(targets, new, strict=True):
-        variable.assign(value)
-
-
-@contextlib.contextmanager
-def _wide(variable: Variable) -> Any:
-    """Inside, floating variables are read in at least 32 bits; gives that dtype."""
-    dtype = "float64" if variable.dtype == "float64" else "float32"
-    with scope(dtype=dtype):
-        yield dtype
-
-
-def _value(x: Any) -> Any:
-    return x.value if isinstance(x, Variable) else x

@@ -11,10 +11,9 @@ import numpy as np
 from kerasish.core.registry import did_you_mean
 
 
-class Options(TypedDict, total=False):
-    """The arguments of `Optimizer` that each optimizer passes on."""
+class OtherOptions(TypedDict, total=False):
+    """The arguments of `Optimizer` that AdamW passes on: it has a weight decay of its own."""
 
-    weight_decay: float | None
     clipnorm: float | None
     clipvalue: float | None
     global_clipnorm: float | None
@@ -24,6 +23,12 @@ class Options(TypedDict, total=False):
     loss_scale_factor: float | None
     gradient_accumulation_steps: int | None
     name: str | None
+
+
+class Options(OtherOptions, total=False):
+    """The arguments of `Optimizer` that each optimizer passes on."""
+
+    weight_decay: float | None
 
 
 def refuse_unknown(owner: str, unknown: dict[str, Any], known: tuple[str, ...]) -> None:

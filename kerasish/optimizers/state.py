@@ -27,6 +27,8 @@ class OptimizerState(Stateful):
     by its weight and name, and keeps its value.
     """
 
+    belongs_to_owner = False
+
     def __init__(self, name: str) -> None:
         self.name = name
         self.built = False
@@ -113,7 +115,9 @@ class OptimizerState(Stateful):
         names = [name] if isinstance(name, str) else list(name)
         starts = list(initializer) if isinstance(initializer, list | tuple) else [initializer] * len(names)
         if len(starts) != len(names):
-            raise ValueError(f"There are {len(names)} names of slots, but {len(starts)} initializers; give one for each.")
+            raise ValueError(
+                f"There are {len(names)} names of slots, but {len(starts)} initializers; give one for each."
+            )
         found: tuple[list[Any], ...] = tuple([] for _ in names)
         for weight in trainable_variables:
             for slots, one_name, start in zip(found, names, starts, strict=True):
@@ -139,10 +143,22 @@ class OptimizerState(Stateful):
         if self._before_build is not None:
             self._before_build = self._before_build[0] - 1, self._before_build[1]
 
+    def assign(self, variable: Variable, value: Any) -> None:
+        """Set a variable."""
+        variable.assign(value)
+
+    def assign_add(self, variable: Variable, value: Any) -> None:
+        """Add to a variable."""
+        variable.assign_add(value)
+
+    def assign_sub(self, variable: Variable, value: Any) -> None:
+        """Subtract from a variable."""
+        variable.assign_sub(value)
+
     # The state -----------------------------------------------------------------------------------------------------
     @property
     def variables(self) -> list[Variable]:
-        """Every variable of the optimizer: the number of steps, the learning rate, the slots; what came first, first."""
+        """The number of steps, the learning rate, the slots; what was made first comes first."""
         return list(self._variables)
 
     def own_variables(self) -> Iterator[tuple[str, Variable]]:
@@ -222,7 +238,8 @@ def _for_new_weights(build: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(build)
     def build_new(self: OptimizerState, variables: Sequence[Variable]) -> None:
         if self._building:
-            return build(self, variables)
+            build(self, variables)
+            return
         given = {id(v): v for v in variables}
         if not self.built or not given.keys() <= self._weights.keys():
             self._begin_build()

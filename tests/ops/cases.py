@@ -28,16 +28,53 @@ def weights(*shape):
     return np.random.default_rng(1).normal(size=shape).astype("float32")
 
 
+def names(text):
+    """The words of a text."""
+    return text.split()
+
+
 def case(name, *args, **kwargs):
     """One call of `ops.<name>`."""
     return name, args, kwargs
 
 
 UNARY = [
-    *(case(n, X) for n in "absolute negative square sign trunc floor ceil round exp expm1 sin cos tan".split()),
-    *(case(n, X) for n in "arctan sinh cosh tanh arcsinh erf reciprocal isnan isinf isfinite nan_to_num".split()),
-    *(case(n, POSITIVE) for n in "sqrt rsqrt log log1p log2 log10".split()),
-    *(case(n, UNIT) for n in "arcsin arccos arctanh erfinv".split()),
+    *(
+        case(n, X)
+        for n in [
+            "absolute",
+            "negative",
+            "square",
+            "sign",
+            "trunc",
+            "floor",
+            "ceil",
+            "round",
+            "exp",
+            "expm1",
+            "sin",
+            "cos",
+            "tan",
+        ]
+    ),
+    *(
+        case(n, X)
+        for n in [
+            "arctan",
+            "sinh",
+            "cosh",
+            "tanh",
+            "arcsinh",
+            "erf",
+            "reciprocal",
+            "isnan",
+            "isinf",
+            "isfinite",
+            "nan_to_num",
+        ]
+    ),
+    *(case(n, POSITIVE) for n in names("sqrt rsqrt log log1p log2 log10")),
+    *(case(n, UNIT) for n in ["arcsin", "arccos", "arctanh", "erfinv"]),
     case("arccosh", POSITIVE + 1),
     case("absolute", INTS - 1),
     case("floor", INTS),
@@ -58,10 +95,10 @@ UNARY = [
     case("zeros_like", X, dtype="int32"),
 ]
 BINARY = [
-    *(case(n, X, Y) for n in "add subtract multiply divide true_divide divide_no_nan maximum minimum".split()),
-    *(case(n, X, Y) for n in "floor_divide mod arctan2 logaddexp equal not_equal less less_equal greater".split()),
-    *(case(n, TRUTH, ~TRUTH) for n in "logical_and logical_or logical_xor".split()),
-    *(case(n, INTS, LABELS[:, None] + 1) for n in "add multiply divide floor_divide mod power".split()),
+    *(case(n, X, Y) for n in names("add subtract multiply divide true_divide divide_no_nan maximum minimum")),
+    *(case(n, X, Y) for n in names("floor_divide mod arctan2 logaddexp equal not_equal less less_equal greater")),
+    *(case(n, TRUTH, ~TRUTH) for n in ["logical_and", "logical_or", "logical_xor"]),
+    *(case(n, INTS, LABELS[:, None] + 1) for n in names("add multiply divide floor_divide mod power")),
     case("greater_equal", X, ROW),
     case("power", POSITIVE, Y),
     case("power", X, 3),
@@ -86,11 +123,46 @@ BINARY = [
     case("einsum", "ij->j", X),
 ]
 REDUCTIONS = [
-    *(case(n, X) for n in "sum mean prod max min amax amin var std median argmax argmin logsumexp norm".split()),
-    *(case(n, X, axis=-1) for n in "sum mean prod max min amax amin var std median argmax logsumexp norm".split()),
-    *(case(n, LINE, axis=(0, 2), keepdims=True) for n in "sum mean prod max min var std logsumexp".split()),
-    *(case(n, TRUTH, axis=0) for n in "any all sum mean count_nonzero".split()),
-    *(case(n, INTS) for n in "sum mean prod max var median argmax count_nonzero cumsum cumprod".split()),
+    *(
+        case(n, X)
+        for n in [
+            "sum",
+            "mean",
+            "prod",
+            "max",
+            "min",
+            "amax",
+            "amin",
+            "var",
+            "std",
+            "median",
+            "argmax",
+            "argmin",
+            "logsumexp",
+            "norm",
+        ]
+    ),
+    *(
+        case(n, X, axis=-1)
+        for n in [
+            "sum",
+            "mean",
+            "prod",
+            "max",
+            "min",
+            "amax",
+            "amin",
+            "var",
+            "std",
+            "median",
+            "argmax",
+            "logsumexp",
+            "norm",
+        ]
+    ),
+    *(case(n, LINE, axis=(0, 2), keepdims=True) for n in names("sum mean prod max min var std logsumexp")),
+    *(case(n, TRUTH, axis=0) for n in names("any all sum mean count_nonzero")),
+    *(case(n, INTS) for n in names("sum mean prod max var median argmax count_nonzero cumsum cumprod")),
     case("max", X, axis=1, initial=0.5),
     case("argmin", X, axis=1, keepdims=True),
     case("cumsum", X, axis=1),
@@ -159,9 +231,24 @@ SHAPES = [
     case("linspace", X, Y, num=3, axis=-1),
 ]
 NEURAL = [
-    *(case(n, X * 3) for n in "relu relu6 sigmoid silu softplus softsign log_sigmoid elu selu gelu celu".split()),
-    *(case(n, X * 3) for n in "hard_sigmoid hard_silu hard_tanh leaky_relu tanh_shrink soft_shrink".split()),
-    *(case(n, X * 3) for n in "hard_shrink squareplus sparse_plus sparse_sigmoid softmax log_softmax".split()),
+    *(
+        case(n, X * 3)
+        for n in [
+            "relu",
+            "relu6",
+            "sigmoid",
+            "silu",
+            "softplus",
+            "softsign",
+            "log_sigmoid",
+            "elu",
+            "selu",
+            "gelu",
+            "celu",
+        ]
+    ),
+    *(case(n, X * 3) for n in names("hard_sigmoid hard_silu hard_tanh leaky_relu tanh_shrink soft_shrink")),
+    *(case(n, X * 3) for n in names("hard_shrink squareplus sparse_plus sparse_sigmoid softmax log_softmax")),
     case("relu", INTS - 1),
     case("softmax", LINE, axis=(1, 2)),
     case("softmax", X, axis=0),

@@ -18,6 +18,7 @@ class Activation(Layer):
     Shapes: the output's is the input's.
 
     Example:
+        >>> import numpy as np
         >>> np.asarray(Activation("relu")(np.array([-1.0, 2.0], "float32")))
         array([0., 2.], dtype=float32)
     """

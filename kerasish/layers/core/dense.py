@@ -34,6 +34,7 @@ class Dense(Layer):
         returns: `(batch, ..., units)`.
 
     Example:
+        >>> import numpy as np
         >>> Dense(3)(np.zeros((2, 5), "float32")).shape
         (2, 3)
     """

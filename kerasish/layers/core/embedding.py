@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from kerasish import constraints, initializers, ops, regularizers
-from kerasish.backend.interface import Array, Shape
+from kerasish.backend.interface import Array
 from kerasish.layers.arguments import refuse_adapters, whole
 from kerasish.layers.layer import Layer
 
@@ -18,8 +18,8 @@ GREATEST = 2**31 - 1
 class Embedding(Layer):
     """`embeddings[ids]`: the row of a table that each id numbers.
 
-    An id from `-input_dim` to -1 counts from the end; any other id outside the table gives a row of NaN, in a compiled
-    program too, where nothing can be raised. Ids in NumPy arrays are checked: unlike Keras, which rounds and wraps
+    An id outside the table, a negative one too, gives a row of NaN, in a compiled program as well, where nothing can
+    be raised (Keras lets -1 mean the last row). Ids in NumPy arrays are checked: unlike Keras, which rounds and wraps
     them, this layer refuses fractions and numbers that do not fit 32 bits.
 
     Args:
@@ -65,7 +65,9 @@ class Embedding(Layer):
         if kwargs.pop("input_length", None) is not None:
             warnings.warn("Embedding no longer needs `input_length`: leave it out.", stacklevel=2)
         super().__init__(**kwargs)
-        refuse_adapters("Embedding", lora_rank=lora_rank, lora_alpha=lora_alpha, quantization_config=quantization_config)
+        refuse_adapters(
+            "Embedding", lora_rank=lora_rank, lora_alpha=lora_alpha, quantization_config=quantization_config
+        )
         self.input_dim = whole(input_dim, "input_dim", "Embedding")
         self.output_dim = whole(output_dim, "output_dim", "Embedding")
         self.embeddings_initializer = initializers.get(embeddings_initializer)
@@ -112,10 +114,12 @@ class Embedding(Layer):
     def _check(self, ids: np.ndarray) -> None:
         """Raise for what `cast` would change without a word. Values on a device are not looked at."""
         if ids.dtype.kind == "f" and not (ids == np.floor(ids)).all():
-            raise ValueError(f"Embedding {self.name!r} takes whole numbers as ids; got {ids[ids != np.floor(ids)][0]!r}.")
+            raise ValueError(
+                f"Embedding {self.name!r} takes whole numbers as ids; got {float(ids[ids != np.floor(ids)][0])}."
+            )
         if ids.dtype.kind in "fiu" and ids.dtype.itemsize >= 4 and not -GREATEST <= ids.min() <= ids.max() <= GREATEST:
             raise ValueError(
-                f"Embedding {self.name!r} takes ids below {self.input_dim}; got ids from {ids.min()!r} to {ids.max()!r}, "
+                f"Embedding {self.name!r} takes ids below {self.input_dim}; got ids from {ids.min()} to {ids.max()}, "
                 "which do not fit 32 bits."
             )
 

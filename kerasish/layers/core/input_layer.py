@@ -108,6 +108,14 @@ def Input(  # noqa: N802  Keras's name
         (None, 28, 28, 1)
     """
     layer = InputLayer(
-        shape, batch_size, dtype, sparse, ragged, batch_shape=batch_shape, input_tensor=tensor, optional=optional, name=name
+        shape,
+        batch_size,
+        dtype,
+        sparse,
+        ragged,
+        batch_shape=batch_shape,
+        input_tensor=tensor,
+        optional=optional,
+        name=name,
     )
     return layer.output

@@ -29,6 +29,7 @@ class Lambda(Layer):
         TypeError: from `get_config`: the function is a lambda.
 
     Example:
+        >>> import numpy as np
         >>> np.asarray(Lambda(lambda x: x * 2)(np.array([1.0, 2.0], "float32")))
         array([2., 4.], dtype=float32)
     """
@@ -60,7 +61,9 @@ class Lambda(Layer):
 
     def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
         if self.mask is None and previous_mask is not None:
-            warnings.warn(f"Layer {self.name!r}, a Lambda, loses the mask of its input: give it a `mask`.", stacklevel=2)
+            warnings.warn(
+                f"Layer {self.name!r}, a Lambda, loses the mask of its input: give it a `mask`.", stacklevel=2
+            )
         return self.mask(inputs, previous_mask) if callable(self.mask) else self.mask
 
     def get_config(self) -> dict[str, Any]:

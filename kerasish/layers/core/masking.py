@@ -21,6 +21,7 @@ class Masking(Layer):
         returns: the same; its mask is `(batch, time)`.
 
     Example:
+        >>> import numpy as np
         >>> np.asarray(Masking(9.0)(np.array([[[1.0, 9.0], [9.0, 9.0]]], "float32")))
         array([[[1., 9.],
                 [0., 0.]]], dtype=float32)

@@ -17,6 +17,7 @@ class Rescaling(Layer):
         offset: Likewise.
 
     Example:
+        >>> import numpy as np
         >>> np.asarray(Rescaling(1 / 127.5, offset=-1)(np.array([0, 255], "uint8")))
         array([-1.,  1.], dtype=float32)
     """

@@ -86,6 +86,7 @@ class ZeroPadding1D(ZeroPadding):
     """`ZeroPadding` along the time.
 
     Example:
+        >>> import numpy as np
         >>> ZeroPadding1D((1, 2))(np.zeros((2, 5, 3), "float32")).shape
         (2, 8, 3)
     """
@@ -95,6 +96,7 @@ class ZeroPadding2D(ZeroPadding):
     """`ZeroPadding` around images.
 
     Example:
+        >>> import numpy as np
         >>> ZeroPadding2D(((1, 0), (2, 2)))(np.zeros((1, 5, 5, 3), "float32")).shape
         (1, 6, 9, 3)
     """
@@ -112,6 +114,7 @@ class Cropping1D(Cropping):
     """`Cropping` along the time.
 
     Example:
+        >>> import numpy as np
         >>> Cropping1D((1, 2))(np.zeros((2, 5, 3), "float32")).shape
         (2, 2, 3)
     """
@@ -122,6 +125,9 @@ class Cropping1D(Cropping):
         Layer.__init__(self, **kwargs)
         (self.cropping,) = margins(cropping, 1, "cropping", "Cropping1D")
         self.input_spec = InputSpec(ndim=3)
+
+    def get_config(self) -> dict[str, Any]:
+        return {name: value for name, value in super().get_config().items() if name != "data_format"}
 
 
 class Cropping2D(Cropping):

@@ -23,6 +23,7 @@ class Flatten(Layer):
         returns: `(batch, product of the others)`.
 
     Example:
+        >>> import numpy as np
         >>> Flatten()(np.zeros((2, 3, 4), "float32")).shape
         (2, 12)
     """

@@ -17,6 +17,7 @@ class Permute(Layer):
         dims: The axes that the output's axes are, counted from 1: the batch stays where it is.
 
     Example:
+        >>> import numpy as np
         >>> Permute((2, 1))(np.zeros((5, 2, 3), "float32")).shape
         (5, 3, 2)
     """
@@ -25,7 +26,9 @@ class Permute(Layer):
         super().__init__(**kwargs)
         self.dims = tuple(dims)
         if sorted(self.dims) != list(range(1, len(self.dims) + 1)):
-            raise ValueError(f"Permute's dims must be the numbers from 1 to {len(self.dims)} in some order; got {dims!r}.")
+            raise ValueError(
+                f"Permute's dims must be the numbers from 1 to {len(self.dims)} in some order; got {dims!r}."
+            )
         self.input_spec = InputSpec(ndim=len(self.dims) + 1)
 
     def call(self, inputs: Array) -> Array:

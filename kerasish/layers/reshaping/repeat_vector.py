@@ -22,6 +22,7 @@ class RepeatVector(Layer):
         returns: `(batch, n, features)`.
 
     Example:
+        >>> import numpy as np
         >>> RepeatVector(3)(np.zeros((2, 5), "float32")).shape
         (2, 3, 5)
     """

@@ -100,6 +100,9 @@ class UpSampling1D(UpSampling):
     def call(self, inputs: Array) -> Array:
         return ops.repeat(inputs, self.factor, axis=1)
 
+    def get_config(self) -> dict[str, Any]:
+        return {name: value for name, value in super().get_config().items() if name != "data_format"}
+
 
 class UpSampling2D(UpSampling):
     """Images, larger by a factor.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -151,23 +152,20 @@ class PiecewiseConstantDecay(LearningRateSchedule):
         (1.0, 0.5)
     """
 
-    def __init__(
-        self, boundaries: Sequence[float], values: Sequence[float], name: str = "PiecewiseConstant"
-    ) -> None:
+    def __init__(self, boundaries: Sequence[float], values: Sequence[float], name: str = "PiecewiseConstant") -> None:
         if len(boundaries) != len(values) - 1:
             raise ValueError(
                 "PiecewiseConstantDecay needs one more value than boundaries; got "
                 f"{len(boundaries)} boundaries, {list(boundaries)}, and {len(values)} values, {list(values)}."
             )
-        if any(b <= a for a, b in zip(boundaries[:-1], boundaries[1:], strict=True)):
+        if any(b <= a for a, b in itertools.pairwise(boundaries)):
             raise ValueError(f"PiecewiseConstantDecay's boundaries must rise; got {list(boundaries)}.")
         self.boundaries = boundaries
         self.values = values
         self.name = name
 
     def __call__(self, step: Any) -> Array:
-        passed = sum((as_float(step) > as_float(b) for b in self.boundaries), start=as_float(0))
-        result = as_float(self.values[0])
-        for index, value in enumerate(self.values[1:]):
-            result = xp.where(passed > index, as_float(value), result)
+        step, result = as_float(step), as_float(self.values[0])
+        for boundary, value in zip(self.boundaries, self.values[1:], strict=True):
+            result = xp.where(step > as_float(boundary), as_float(value), result)
         return result

@@ -1,0 +1,206 @@
+"""`LSTM`: a recurrence with a memory, which gates let in, keep and let out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from kerasish import activations, initializers, ops
+from kerasish.backend.interface import Array, Shape
+from kerasish.layers.recurrent.cell import RecurrentCell, States, dropped
+from kerasish.layers.recurrent.flat import FlatRNN, check_cudnn, of_cell
+
+
+class LSTMCell(RecurrentCell):
+    """One step of a long short-term memory: `c = f * c + i * activation(g)`, `h = o * activation(c)`.
+
+    `i, f, g, o = x @ kernel + h @ recurrent_kernel + bias`, and `recurrent_activation` of `i`, `f` and `o`.
+    Arguments as for `LSTM`.
+
+    Shapes:
+        inputs: `(batch, features)`.
+        states: `[h, c]`, each `(batch, units)`.
+        returns: output `(batch, units)`, new states.
+
+    Example:
+        >>> import numpy as np
+        >>> cell = LSTMCell(3)
+        >>> output, (h, c) = cell(np.ones((2, 5), "float32"), cell.get_initial_state(2))
+        >>> output.shape, c.shape
+        ((2, 3), (2, 3))
+
+    Source: Hochreiter and Schmidhuber, 1997, https://doi.org/10.1162/neco.1997.9.8.1735
+    """
+
+    gates = 4
+    state_count = 2
+
+    def __init__(
+        self,
+        units: int,
+        activation: Any = "tanh",
+        recurrent_activation: Any = "sigmoid",
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        recurrent_initializer: Any = "orthogonal",
+        bias_initializer: Any = "zeros",
+        unit_forget_bias: bool = True,
+        kernel_regularizer: Any = None,
+        recurrent_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        recurrent_constraint: Any = None,
+        bias_constraint: Any = None,
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            units,
+            activation,
+            use_bias,
+            kernel_initializer,
+            recurrent_initializer,
+            bias_initializer,
+            kernel_regularizer,
+            recurrent_regularizer,
+            bias_regularizer,
+            kernel_constraint,
+            recurrent_constraint,
+            bias_constraint,
+            dropout,
+            recurrent_dropout,
+            seed,
+            **kwargs,
+        )
+        self.recurrent_activation = activations.get(recurrent_activation)
+        self.unit_forget_bias = unit_forget_bias
+
+    def first_bias(self, shape: Shape, dtype: Any = None) -> Any:
+        if not self.unit_forget_bias:
+            return self.bias_initializer(shape, dtype=dtype)
+        sizes = (self.units,), (self.units,), (2 * self.units,)
+        makers = self.bias_initializer, initializers.get("ones"), self.bias_initializer
+        parts = [np.asarray(make(size, dtype=dtype)) for make, size in zip(makers, sizes, strict=True)]
+        return np.concatenate(parts)
+
+    def step(self, x: Array, states: States, kept: Array | None) -> States:
+        h, c = states
+        gates = x + ops.matmul(dropped(h, kept), self.recurrent_kernel)
+        i, f, g, o = ops.split(gates, 4, axis=-1)
+        c = self.recurrent_activation(f) * c + self.recurrent_activation(i) * self.activation(g)
+        h = self.recurrent_activation(o) * self.activation(c)
+        return [h, c]
+
+
+class LSTM(FlatRNN):
+    """A long short-term memory along the time axis: `c = f * c + i * activation(g)`, `h = o * activation(c)`.
+
+    `i, f, g, o = x @ kernel + h @ recurrent_kernel + bias`, and `recurrent_activation` of `i`, `f` and `o`.
+
+    Args:
+        units: Size of the output, and of the memory.
+        activation: Of what enters the memory and what leaves it.
+        recurrent_activation: Of the gates.
+        use_bias: Whether to add `bias`.
+        kernel_initializer: First value of `kernel`.
+        recurrent_initializer: First value of `recurrent_kernel`.
+        bias_initializer: First value of `bias`.
+        unit_forget_bias: Whether the forget gate's bias begins at 1, so that the memory lasts at first.
+        kernel_regularizer: A penalty on `kernel`, added to the loss.
+        recurrent_regularizer: A penalty on `recurrent_kernel`.
+        bias_regularizer: A penalty on `bias`.
+        activity_regularizer: A penalty on the output.
+        kernel_constraint: Applied to `kernel` after each step of the optimizer.
+        recurrent_constraint: Applied to `recurrent_kernel` likewise.
+        bias_constraint: Applied to `bias` likewise.
+        dropout: The fraction of the input's features dropped while training, the same at every step.
+        recurrent_dropout: The fraction of the state's units dropped likewise.
+        seed: Makes the dropout repeatable.
+        return_sequences: As for `RNN`; so are the others up to `unroll`.
+        use_cudnn: Accepted for Keras's sake: `"auto"` or False; there is no cuDNN kernel.
+
+    Shapes: as `RNN`; the states are `h` and `c`.
+
+    Example:
+        >>> import numpy as np
+        >>> output, h, c = LSTM(3, return_state=True)(np.ones((2, 4, 5), "float32"))
+        >>> output.shape, c.shape
+        ((2, 3), (2, 3))
+
+    Source: Hochreiter and Schmidhuber, 1997, https://doi.org/10.1162/neco.1997.9.8.1735; the forget gate: Gers,
+        Schmidhuber and Cummins, 2000, https://doi.org/10.1162/089976600300015015
+    """
+
+    recurrent_activation = of_cell("recurrent_activation")
+    unit_forget_bias = of_cell("unit_forget_bias")
+
+    def __init__(
+        self,
+        units: int,
+        activation: Any = "tanh",
+        recurrent_activation: Any = "sigmoid",
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        recurrent_initializer: Any = "orthogonal",
+        bias_initializer: Any = "zeros",
+        unit_forget_bias: bool = True,
+        kernel_regularizer: Any = None,
+        recurrent_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        recurrent_constraint: Any = None,
+        bias_constraint: Any = None,
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        seed: int | None = None,
+        return_sequences: bool = False,
+        return_state: bool = False,
+        go_backwards: bool = False,
+        stateful: bool = False,
+        unroll: bool = False,
+        use_cudnn: Any = "auto",
+        **kwargs: Any,
+    ) -> None:
+        check_cudnn(use_cudnn, "LSTM")
+        cell = LSTMCell(
+            units,
+            activation=activation,
+            recurrent_activation=recurrent_activation,
+            use_bias=use_bias,
+            kernel_initializer=kernel_initializer,
+            recurrent_initializer=recurrent_initializer,
+            bias_initializer=bias_initializer,
+            unit_forget_bias=unit_forget_bias,
+            kernel_regularizer=kernel_regularizer,
+            recurrent_regularizer=recurrent_regularizer,
+            bias_regularizer=bias_regularizer,
+            kernel_constraint=kernel_constraint,
+            recurrent_constraint=recurrent_constraint,
+            bias_constraint=bias_constraint,
+            dropout=dropout,
+            recurrent_dropout=recurrent_dropout,
+            seed=seed,
+            name="lstm_cell",
+            dtype=kwargs.get("dtype"),
+            trainable=kwargs.get("trainable", True),
+        )
+        super().__init__(
+            cell,
+            return_sequences=return_sequences,
+            return_state=return_state,
+            go_backwards=go_backwards,
+            stateful=stateful,
+            unroll=unroll,
+            activity_regularizer=activity_regularizer,
+            **kwargs,
+        )
+        self.use_cudnn = use_cudnn
+
+    def get_config(self) -> dict[str, Any]:
+        config = super().get_config()
+        del config["use_cudnn"]
+        return config

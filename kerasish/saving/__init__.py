@@ -1,0 +1,33 @@
+"""Files: models and weights in Keras's formats, written whole or not at all, read without running anything in them."""
+
+from kerasish.core.registry import (
+    CustomObjectScope,
+    get_custom_objects,
+    get_registered_name,
+    get_registered_object,
+    register_keras_serializable,
+)
+from kerasish.saving.errors import CorruptModelError, IncompatibleModelError, UnsafeModelError
+from kerasish.saving.model_files import load_model, save_model
+from kerasish.saving.objects import deserialize_keras_object, revive_compile_config, serialize_keras_object
+from kerasish.saving.weights import load_weights, save_weights
+
+custom_object_scope = CustomObjectScope
+
+__all__ = [
+    "CorruptModelError",
+    "CustomObjectScope",
+    "IncompatibleModelError",
+    "UnsafeModelError",
+    "custom_object_scope",
+    "deserialize_keras_object",
+    "get_custom_objects",
+    "get_registered_name",
+    "get_registered_object",
+    "load_model",
+    "load_weights",
+    "register_keras_serializable",
+    "save_model",
+    "save_weights",
+    "serialize_keras_object",
+]

@@ -1,0 +1,193 @@
+"""`.keras` files: ZIP archives of a config, of facts about the file, and of the weights."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import io
+import os
+import stat
+import struct
+import zipfile
+import zlib
+from typing import Any, BinaryIO, NamedTuple
+
+from kerasish.saving.errors import CorruptModelError, IncompatibleModelError, UnsafeModelError
+from kerasish.saving.hdf5 import SIGNATURE as HDF5_SIGNATURE
+from kerasish.saving.strict_json import LARGEST, read_json, write_json
+
+CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
+KERAS_VERSION = "3.15.1"
+"""Whose format is written."""
+FORMAT = 1
+"""Of our part of the metadata."""
+OURS = "kerasish"
+
+_LOCAL_HEADER = struct.Struct("<4s22xHH")
+_MOST_MEMBERS = 10_000
+_UNPACKED_PER_BYTE = 20  # of the archive: more is a bomb
+_UNPACKED_ALWAYS = 64 * 2**20
+_ENCRYPTED = 0x41
+
+
+class Contents(NamedTuple):
+    """What a `.keras` file holds."""
+
+    config: dict[str, Any]
+    metadata: dict[str, Any]
+    weights: bytes
+
+    @property
+    def manifest(self) -> dict[str, str] | None:
+        """The SHA-256 of each dataset by its path; None in a file that Keras wrote."""
+        return self.metadata.get(OURS, {}).get("sha256")
+
+
+def write_archive(file: BinaryIO, config: dict[str, Any], weights: bytes, digests: dict[str, str], name: str) -> None:
+    """Write a `.keras` file that Keras opens too.
+
+    Args:
+        file: Open for writing.
+        config: Of the model.
+        weights: An HDF5 file.
+        digests: The SHA-256 of each of its datasets.
+        name: The model's, for errors.
+    """
+    text = write_json(config, name)
+    ours = {"format": FORMAT, "config": hashlib.sha256(text).hexdigest(), "sha256": digests}
+    saved = datetime.datetime.now().strftime("%Y-%m-%d@%H:%M:%S")
+    metadata = {"keras_version": KERAS_VERSION, "date_saved": saved, OURS: ours}
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+        for member, data in ((METADATA, write_json(metadata, name)), (CONFIG, text), (WEIGHTS, weights)):
+            archive.writestr(zipfile.ZipInfo(member), data)
+
+
+def read_archive(file: BinaryIO, where: str, largest_weights: int | None = None) -> Contents:
+    """The contents of a `.keras` file, all of it checked; nothing is unpacked to the disk.
+
+    Args:
+        file: Open for reading.
+        where: What errors call it.
+        largest_weights: More bytes of weights than that are not read.
+
+    Raises:
+        UnsafeModelError: members that no model file has: links, folders outside, encryption, bombs.
+        CorruptModelError: truncated or altered.
+    """
+    _check_start(file, where)
+    try:
+        with zipfile.ZipFile(file) as archive:
+            members = _check_members(file, archive, where)
+            _check_version(members, where)
+            text = archive.read(members[CONFIG])
+            metadata = read_json(archive.read(members[METADATA]), f"{where}: {METADATA}")
+            _check_budget(members[WEIGHTS], largest_weights, where)
+            contents = Contents(read_json(text, f"{where}: {CONFIG}"), metadata, archive.read(members[WEIGHTS]))
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, struct.error, NotImplementedError) as error:
+        raise CorruptModelError(
+            f"{where} is truncated or damaged: {str(error) or type(error).__name__:.200}. Take a copy of it that is whole."
+        ) from error
+    _check_ours(contents, text, where)
+    return contents
+
+
+def _check_start(file: BinaryIO, where: str) -> None:
+    file.seek(0)
+    start = file.read(8)
+    file.seek(0)
+    if start == HDF5_SIGNATURE:
+        raise IncompatibleModelError(
+            f"{where} is an HDF5 file, not a `.keras` archive. If it holds weights only, make the model and call "
+            "`model.load_weights(path)`; its name must end in `.weights.h5`."
+        )
+    if start[:4] != b"PK\x03\x04":
+        what = "is empty" if not start else "is not a `.keras` file: a ZIP archive begins otherwise"
+        raise CorruptModelError(f"{where} {what}.")
+
+
+def _check_members(file: BinaryIO, archive: zipfile.ZipFile, where: str) -> dict[str, zipfile.ZipInfo]:
+    infos = archive.infolist()
+    if len(infos) > _MOST_MEMBERS:
+        raise UnsafeModelError(f"{where} has {len(infos)} members; at most {_MOST_MEMBERS} are accepted.")
+    if archive.comment:
+        raise CorruptModelError(f"{where} has a comment after its end, which no `.keras` file has.")
+    folded: set[str] = set()
+    for info in infos:
+        if info.filename.casefold() in folded:
+            raise UnsafeModelError(f"{where} has a duplicate member, {info.filename!r}: which one is meant can't be known.")
+        folded.add(info.filename.casefold())
+        _check_member(info, where)
+    _check_sizes(file, infos, where)
+    _check_layout(file, archive, infos, where)
+    members = {info.filename: info for info in infos}
+    for name in (CONFIG, METADATA, WEIGHTS):
+        if name not in members:
+            raise CorruptModelError(f"{where} has no member {name!r}; a `.keras` file has it.")
+    return members
+
+
+def _check_member(info: zipfile.ZipInfo, where: str) -> None:
+    name = info.orig_filename
+    parts = name.split("/")
+    known = name in (CONFIG, METADATA, WEIGHTS) or (parts[0] == "assets" and len(parts) > 1)
+    strange = any(part in ("..", ".") for part in parts) or "" in parts[:-1] or any(c in name for c in '\\:\0"<>|?*')
+    if not known or strange or not name.isprintable() or len(name) > 1024:
+        raise UnsafeModelError(f"{where} has a member named {name!r:.200}, which no `.keras` file has.")
+    if stat.S_ISLNK(info.external_attr >> 16):
+        raise UnsafeModelError(f"{where}: the member {name!r} is a symlink entry.")
+    if info.flag_bits & _ENCRYPTED:
+        raise UnsafeModelError(f"{where}: the member {name!r} is encrypted.")
+    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise UnsafeModelError(f"{where}: the member {name!r} is compressed by method {info.compress_type}.")
+    if name in (CONFIG, METADATA) and info.file_size > LARGEST:
+        raise UnsafeModelError(f"{where}: {name} has {info.file_size} bytes; the limit is {LARGEST}.")
+
+
+def _check_sizes(file: BinaryIO, infos: list[zipfile.ZipInfo], where: str) -> None:
+    length = os.fstat(file.fileno()).st_size if not isinstance(file, io.BytesIO) else len(file.getbuffer())
+    limit = length * _UNPACKED_PER_BYTE + _UNPACKED_ALWAYS
+    total = sum(info.file_size for info in infos)
+    if total > limit:
+        raise UnsafeModelError(f"{where} has {length} bytes but would unpack to {total}; the limit is {limit}.")
+
+
+def _check_layout(file: BinaryIO, archive: zipfile.ZipFile, infos: list[zipfile.ZipInfo], where: str) -> None:
+    """Members lie one after the other from the first byte on: none inside another, nothing hidden between two names."""
+    end = 0
+    for info in sorted(infos, key=lambda info: info.header_offset):
+        file.seek(info.header_offset)
+        mark, name_length, extra_length = _LOCAL_HEADER.unpack(file.read(_LOCAL_HEADER.size))
+        name = file.read(name_length)
+        if mark != b"PK\x03\x04" or name != info.orig_filename.encode("utf-8" if info.flag_bits & 0x800 else "cp437"):
+            raise CorruptModelError(f"{where}: the member {info.filename!r} does not begin where it should.")
+        if info.header_offset < end:
+            raise UnsafeModelError(f"{where}: the member {info.filename!r} overlaps another one.")
+        end = info.header_offset + _LOCAL_HEADER.size + name_length + extra_length + info.compress_size
+    if not infos or min(info.header_offset for info in infos) != 0 or end > archive.start_dir:
+        raise UnsafeModelError(f"{where} has data before its first member, or a member that overlaps the directory.")
+
+
+def _check_version(members: dict[str, zipfile.ZipInfo], where: str) -> None:
+    if not members[WEIGHTS].file_size:
+        raise CorruptModelError(f"{where}: {WEIGHTS} is empty.")
+
+
+def _check_budget(info: zipfile.ZipInfo, largest: int | None, where: str) -> None:
+    if largest is not None and info.file_size > largest:
+        raise IncompatibleModelError(f"{where}: {WEIGHTS} has {info.file_size} bytes; this model's can have {largest}.")
+
+
+def _check_ours(contents: Contents, text: bytes, where: str) -> None:
+    ours = contents.metadata.get(OURS)
+    if ours is None:
+        return
+    shaped = isinstance(ours, dict) and isinstance(ours.get("sha256"), dict) and isinstance(ours.get("format"), int)
+    if not shaped:
+        raise CorruptModelError(f"{where}: {METADATA} has no usable entry {OURS!r}.")
+    if ours["format"] > FORMAT:
+        raise IncompatibleModelError(
+            f"{where} was written by a newer version, in format {ours['format']}; this version reads up to {FORMAT}. "
+            "Update the package."
+        )
+    if ours.get("config") != hashlib.sha256(text).hexdigest():
+        raise CorruptModelError(f"{where}: {CONFIG} is not the one that was saved (SHA-256 differs).")

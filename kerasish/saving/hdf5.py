@@ -1,0 +1,292 @@
+"""HDF5 through Python file objects, never through a path; what is read is checked before any memory is taken for it."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, BinaryIO, NamedTuple
+
+import h5py
+import numpy as np
+
+from kerasish.saving.errors import CorruptModelError, IncompatibleModelError, ModelFileError, UnsafeModelError
+
+SIGNATURE = b"\x89HDF\r\n\x1a\n"
+NOT_OF_NUMPY = ("bfloat16", "float8_e4m3fn", "float8_e5m2")
+"""Dtypes that HDF5 doesn't know: stored as opaque bytes, with the name in the attribute `dtype`, as Keras does."""
+
+_FILTERS = (h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_FLETCHER32)
+_MOST_OBJECTS = 200_000
+_DEEPEST = 64
+_LONGEST_TEXT = 4096
+
+
+class Group(NamedTuple):
+    """What is written for one object: a group, its attributes, and its arrays by name."""
+
+    path: str
+    attributes: dict[str, str]
+    arrays: dict[str, np.ndarray]
+
+
+class Stored(NamedTuple):
+    """What a dataset says about itself."""
+
+    shape: tuple[int, ...]
+    dtype: np.dtype
+
+
+# Writing ---------------------------------------------------------------------------------------------------------------
+def write_groups(file: BinaryIO, groups: Sequence[Group], digests: bool) -> dict[str, str]:
+    """Write `groups` as one HDF5 file.
+
+    Args:
+        file: Open for writing and reading.
+        groups: Each path once.
+        digests: Whether each dataset keeps its own digest, as the attribute `sha256`.
+
+    Returns:
+        The digest of each dataset, by its path.
+    """
+    found: dict[str, str] = {}
+    with h5py.File(file, "w") as target:
+        for group in groups:
+            node = target.require_group(group.path)
+            for name, text in group.attributes.items():
+                node.attrs[name] = text
+            for name, array in group.arrays.items():
+                path = f"{group.path}/{name}"
+                found[path] = digest(path, array)
+                dataset = _write(node, name, array)
+                if digests:
+                    dataset.attrs["sha256"] = found[path]
+    return found
+
+
+def _write(group: Any, name: str, array: np.ndarray) -> Any:
+    array = np.ascontiguousarray(array).reshape(array.shape)
+    if array.dtype.name not in NOT_OF_NUMPY:
+        return group.create_dataset(name, data=array)
+    dataset = group.create_dataset(name, data=array.view(f"V{array.dtype.itemsize}"))
+    dataset.attrs["dtype"] = array.dtype.name
+    return dataset
+
+
+def digest(path: str, array: np.ndarray) -> str:
+    """SHA-256 of the place, kind and content of a dataset: two datasets that are exchanged don't verify."""
+    found = hashlib.sha256(f"{path}|{array.dtype.name}|{array.shape}|".encode())
+    found.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
+    return found.hexdigest()
+
+
+# Reading ---------------------------------------------------------------------------------------------------------------
+class Reader:
+    """The groups and datasets of an HDF5 file. What a link of any other kind than a plain one leads to is never opened.
+
+    Args:
+        file: Open for reading; a bare HDF5 file from its first byte.
+        where: What errors call it.
+
+    Raises:
+        UnsafeModelError: the file has links, or one object in two places.
+        CorruptModelError: it is not HDF5, or damaged.
+    """
+
+    def __init__(self, file: BinaryIO, where: str) -> None:
+        self.where = where
+        self.groups: dict[str, Any] = {}
+        self.datasets: dict[str, Any] = {}
+        file.seek(0)
+        start = file.read(len(SIGNATURE))
+        if start != SIGNATURE:
+            what = "is empty" if not start else "is not an HDF5 file: it does not begin with HDF5's signature"
+            raise CorruptModelError(f"{where} {what}.")
+        file.seek(0)
+        with self._reading(""):
+            self._file = h5py.File(file, "r")
+        try:
+            with self._reading(""):
+                self._scan(self._file.id, "", {self._address(self._file.id)}, 0)
+        except BaseException:
+            self._file.close()
+            raise
+
+    def __enter__(self) -> Reader:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._file.close()
+
+    @contextlib.contextmanager
+    def _reading(self, path: str) -> Iterator[None]:
+        try:
+            yield
+        except ModelFileError:
+            raise
+        except (OSError, RuntimeError, KeyError, ValueError, TypeError, OverflowError, AttributeError) as error:
+            place = f" at {path!r}" if path else ""
+            raise CorruptModelError(f"{self.where} is damaged{place}: {str(error):.200}.") from error
+
+    def _address(self, identifier: Any) -> Any:
+        info = h5py.h5o.get_info(identifier)
+        return info.fileno, info.addr
+
+    def _scan(self, group: Any, path: str, seen: set[Any], depth: int) -> None:
+        for raw in group:
+            name = raw.decode() if isinstance(raw, bytes) else raw
+            below = f"{path}/{name}" if path else name
+            self._check_link(group, raw, below)
+            found = h5py.h5o.open(group, raw)
+            address = self._address(found)
+            if address in seen or depth > _DEEPEST or len(seen) > _MOST_OBJECTS:
+                why = "is reached in two ways" if address in seen else "is one object too many, or too deep"
+                raise UnsafeModelError(f"{self.where}: {below!r} {why}. A file of weights is a tree.")
+            seen.add(address)
+            if isinstance(found, h5py.h5g.GroupID):
+                self.groups[below] = found
+                self._scan(found, below, seen, depth + 1)
+            elif isinstance(found, h5py.h5d.DatasetID):
+                self.datasets[below] = found
+            else:
+                raise UnsafeModelError(f"{self.where}: {below!r} is neither a group nor a dataset.")
+
+    def _check_link(self, group: Any, name: Any, path: str) -> None:
+        kind = group.links.get_info(name).type
+        if kind != h5py.h5l.TYPE_HARD:
+            kinds = {h5py.h5l.TYPE_EXTERNAL: "an external link", h5py.h5l.TYPE_SOFT: "a soft link"}
+            raise UnsafeModelError(
+                f"{self.where}: {path!r} is {kinds.get(kind, 'a link of an unknown kind')}. Weights are read from the "
+                "file itself only, and links are not followed."
+            )
+
+    def text(self, path: str, name: str) -> str | None:
+        """The attribute `name` of a group or dataset, if it is a short text."""
+        holder = self.groups.get(path, self.datasets.get(path))
+        if holder is None:
+            return None
+        with self._reading(path):
+            if not h5py.h5a.exists(holder, name.encode()):
+                return None
+            attribute = h5py.h5a.open(holder, name.encode())
+            kind = attribute.get_type()
+            if attribute.shape != () or not isinstance(kind, h5py.h5t.TypeStringID):
+                return None
+            if attribute.get_storage_size() > _LONGEST_TEXT:
+                raise CorruptModelError(f"{self.where}: the attribute {name!r} of {path!r} is too long.")
+            wrapped = h5py.Group(holder) if path in self.groups else h5py.Dataset(holder)
+            value = wrapped.attrs[name]
+        value = value.decode(errors="replace") if isinstance(value, bytes) else str(value)
+        return value if len(value) <= _LONGEST_TEXT else None
+
+    def describe(self, path: str) -> Stored:
+        """Shape and dtype of a dataset, once it is clear that reading it touches nothing but this file.
+
+        Raises:
+            UnsafeModelError: the data lies elsewhere, or is of a kind that weights never are.
+            CorruptModelError: there is no data.
+        """
+        with self._reading(path):
+            dataset = self.datasets[path]
+            creation = dataset.get_create_plist()
+            self._check_storage(path, creation)
+            space = dataset.get_space()
+            if space.get_simple_extent_type() == h5py.h5s.NULL:
+                raise CorruptModelError(f"{self.where}: {path!r} has no shape.")
+            shape = tuple(int(d) for d in dataset.shape)
+            dtype = self._dtype(path, dataset)
+            self._check_present(path, dataset, creation, shape)
+        return Stored(shape, dtype)
+
+    def _check_storage(self, path: str, creation: Any) -> None:
+        if creation.get_external_count():
+            raise UnsafeModelError(f"{self.where}: the data of {path!r} lies in another file; it is not read.")
+        if creation.get_layout() not in (h5py.h5d.COMPACT, h5py.h5d.CONTIGUOUS, h5py.h5d.CHUNKED):
+            raise UnsafeModelError(f"{self.where}: {path!r} is a virtual dataset, a view of other files; it is not read.")
+        filters = [creation.get_filter(index)[0] for index in range(creation.get_nfilters())]
+        for code in filters:
+            if code not in _FILTERS:
+                raise UnsafeModelError(
+                    f"{self.where}: {path!r} needs the HDF5 filter number {code}; only gzip, shuffle and fletcher32 are read."
+                )
+
+    def _dtype(self, path: str, dataset: Any) -> np.dtype:
+        kind = dataset.get_type()
+        named = self.text(path, "dtype")
+        if isinstance(kind, h5py.h5t.TypeOpaqueID) and named in NOT_OF_NUMPY and kind.get_size() <= 2:
+            return np.dtype(named)
+        plain = isinstance(kind, h5py.h5t.TypeIntegerID | h5py.h5t.TypeFloatID)
+        truth = isinstance(kind, h5py.h5t.TypeEnumID) and kind.dtype == np.dtype(bool)
+        if kind.committed() or not (plain or truth):
+            raise UnsafeModelError(
+                f"{self.where}: {path!r} holds {type(kind).__name__.removeprefix('Type').removesuffix('ID')} values; "
+                "weights are plain numbers."
+            )
+        return kind.dtype.newbyteorder("=")
+
+    def _check_present(self, path: str, dataset: Any, creation: Any, shape: tuple[int, ...]) -> None:
+        if math.prod(shape) == 0:
+            return
+        complete = dataset.get_storage_size() > 0
+        if complete and creation.get_layout() == h5py.h5d.CHUNKED:
+            counts = (-(-size // chunk) for size, chunk in zip(shape, creation.get_chunk(), strict=True))
+            complete = dataset.get_num_chunks() == math.prod(counts)
+        if not complete:
+            raise CorruptModelError(f"{self.where}: {path!r} says that its shape is {shape}, but has no data stored.")
+
+    def open_dataset(
+        self, path: str, shape: tuple[int, ...] | None, most_bytes: int, digest_expected: str | None = None
+    ) -> np.ndarray:
+        """The values of a dataset: the only place where values are read from an HDF5 file.
+
+        Args:
+            path: One of `datasets`.
+            shape: What it must be; None if it isn't known, and then `most_bytes` is the bound.
+            most_bytes: More are not read.
+            digest_expected: From the manifest of the file; by default the dataset's own attribute, if it has one.
+
+        Raises:
+            IncompatibleModelError: another shape, or too many bytes.
+            CorruptModelError: the values are not those that were saved.
+        """
+        stored = self.describe(path)
+        size = math.prod(stored.shape) * stored.dtype.itemsize
+        if (shape is not None and stored.shape != shape) or size > most_bytes:
+            raise IncompatibleModelError(
+                f"{self.where}: {path!r} has the shape {stored.shape}, {size} bytes; expected {shape}, at most {most_bytes}."
+            )
+        opaque = stored.dtype.name in NOT_OF_NUMPY
+        array = np.empty(stored.shape, f"V{stored.dtype.itemsize}" if opaque else stored.dtype)
+        if array.size:
+            with self._reading(path):
+                self.datasets[path].read(h5py.h5s.ALL, h5py.h5s.ALL, array)
+        array = array.view(stored.dtype) if opaque else array
+        expected = digest_expected or self.text(path, "sha256")
+        if expected is not None and expected != digest(path, array):
+            raise CorruptModelError(f"{self.where}: the values of {path!r} are not those that were saved (SHA-256 differs).")
+        return array
+
+
+class Store(Mapping[str, np.ndarray]):
+    """The arrays of one group, for an object that reads its own."""
+
+    def __init__(self, reader: Reader, group: str, most_bytes: int, manifest: dict[str, str]) -> None:
+        self._reader = reader
+        self._group = group
+        self._most_bytes = most_bytes
+        self._manifest = manifest
+        start = f"{group}/"
+        self._names = [p[len(start) :] for p in reader.datasets if p.startswith(start) and "/" not in p[len(start) :]]
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        if name not in self._names:
+            raise KeyError(f"{self._reader.where} has no {self._group}/{name}; it has {', '.join(self._names) or 'nothing'}.")
+        path = f"{self._group}/{name}"
+        return self._reader.open_dataset(path, None, self._most_bytes, self._manifest.get(path))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
