@@ -61,7 +61,7 @@ def main() -> None:
     loss = kerasish.losses.SparseCategoricalCrossentropy(from_logits=True)
 
     robust = Robust(10)
-    robust.compile("adam", loss, metrics=["accuracy"])
+    robust.compile(kerasish.optimizers.Adam(3e-3), loss, metrics=["accuracy"])
     history = robust.fit(x, y, epochs=10, batch_size=64, verbose=2)
     assert "agreement" in history.history
     accuracy = np.mean(robust.predict(x_test).argmax(-1) == y_test)
@@ -70,8 +70,8 @@ def main() -> None:
     inputs = kerasish.Input((8, 8))
     hidden = layers.Dense(64, activation="relu")(layers.Flatten()(inputs))
     stateless = Stateless(inputs, layers.Dense(10)(hidden))
-    stateless.compile("adam", loss)
-    stateless.fit(x, y, epochs=10, batch_size=64, verbose=2)
+    stateless.compile(kerasish.optimizers.Adam(3e-3), loss)
+    stateless.fit(x, y, epochs=20, batch_size=64, verbose=2)
     second = np.mean(stateless.predict(x_test).argmax(-1) == y_test)
     print(f"Keras's signature: {second:.2%}")
     assert accuracy > 0.94

@@ -3,8 +3,7 @@
 Names are looked up when first used, so that `import kerasish` costs little more than `import jax`.
 """
 
-import importlib
-from typing import Any
+from kerasish.backend.lazy import lazy
 
 __version__ = "0.1.0"
 
@@ -60,14 +59,7 @@ def version() -> str:
     return __version__
 
 
-def __getattr__(name: str) -> Any:
-    if name in _SUBMODULES:
-        return importlib.import_module(f"kerasish.{name}")
-    if name in _NAMES:
-        value = getattr(importlib.import_module(_NAMES[name]), name)
-        globals()[name] = value
-        return value
-    raise AttributeError(f"module 'kerasish' has no attribute {name!r}")
+__getattr__ = lazy("kerasish", _NAMES | {name: f"kerasish.{name}" for name in _SUBMODULES})
 
 
 def __dir__() -> list[str]:

@@ -178,6 +178,9 @@ def is_symbolic(x: Any) -> bool:
     return isinstance(x, SymbolicTensor)
 
 
+is_keras_tensor = is_symbolic
+
+
 def any_symbolic(x: Tree) -> bool:
     """Whether a symbolic tensor is among the leaves of `x`."""
     for leaf in tree.leaves(x):  # noqa: SIM110  a loop: `any` with a generator costs twice as much, on the hot path

@@ -184,7 +184,7 @@ class AUC(CountsAtThresholds):
         x, y = {
             "ROC": lambda: (rates["false alarms"], rates["recall"]),
             "PR": lambda: (rates["recall"], rates["precision"]),
-            "PRGAIN": lambda: (self._gain(rates["recall"]), self._gain(rates["precision"])),
+            "PRGAIN": lambda: (xp.clip(self._gain(rates["recall"]), 0, 1), self._gain(rates["precision"])),
         }[self.curve]()
         heights = {
             "interpolation": lambda a, b: (a + b) / 2,

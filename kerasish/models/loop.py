@@ -103,6 +103,7 @@ class Pass:
                 getattr(self.callbacks, self.end_hook)(done - 1, LazyLogs(output))
             if self.stop():
                 break
+        engine.wait(output)  # once an epoch, so that the time shown is that of the steps
         if self.batches.steps is None and self.callbacks.progbar is not None:
             self.callbacks.progbar.report(done, LazyLogs(output))
         return LazyLogs(output)

@@ -88,6 +88,8 @@ class Model(Trainer):
     def _build_for(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         if type(self).build is not Model.build:
             super()._build_for(args, kwargs)
+        elif len(args) == 1:
+            self.build_shapes = {"input_shape": tree.map(lambda x: (None, *x.shape[1:]), args[0])}
         self.built = True  # the layers inside are built when the call meets them
 
     def check_inputs(self, x: Tree) -> None:
@@ -192,9 +194,17 @@ class Model(Trainer):
     # Configs and files ---------------------------------------------------------------------------------------------
     def get_config(self) -> dict[str, Any]:
         """What `from_config` takes."""
-        if self.graph is None or type(self).__init__ is not Model.__init__:
-            return super().get_config()
-        return graph_to_config(self.graph, self.name, self.trainable)
+        if self.graph is not None and type(self).__init__ is Model.__init__:
+            return graph_to_config(self.graph, self.name, self.trainable)
+        config = super().get_config()
+        for name in ("inputs", "outputs"):
+            if not building.names_argument(type(self), Model, name):
+                config.pop(name, None)
+        return config
+
+    def _argument(self, name: str) -> Any:
+        is_own = name in ("inputs", "outputs") and not building.names_argument(type(self), Model, name)
+        return None if is_own else super()._argument(name)
 
     def written_as(self) -> tuple[str, str] | None:
         """Keras's `(module, class name)` for this model in files."""

@@ -6,10 +6,6 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
 from kerasish.core import tree
 from kerasish.core.dtypes import standardize_dtype
 from kerasish.core.symbolic import Node, OpCall, Operation
@@ -52,6 +48,10 @@ def summary_text(
     layer_range: list[str] | tuple[str, str] | None,
 ) -> str:
     """The table as text."""
+    from rich.console import Console  # here: it takes longer to import than the rest of this package together
+    from rich.table import Table
+    from rich.text import Text
+
     connected = model.graph is not None and not _is_chain(model)
     columns = ["Layer (type)", "Output Shape", "Param #"]
     columns += ["Connected to"] if connected else []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -91,8 +92,8 @@ def ndim(x: Any) -> int:
 
 def size(x: Any) -> int | None:
     """How many elements `x` has; None, if a symbolic tensor leaves it open."""
-    sizes = shape(x)
-    return None if None in sizes else int(np.prod(sizes, dtype=np.int64))  # pyright: ignore[reportArgumentType]
+    known = [n for n in shape(x) if n is not None]
+    return math.prod(known) if len(known) == ndim(x) else None
 
 
 def dtype(x: Any) -> str:

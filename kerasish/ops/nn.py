@@ -30,8 +30,16 @@ from kerasish.ops.activation import (
     tanh_shrink,
     threshold,
 )
-from kerasish.ops.attention import dot_product_attention
-from kerasish.ops.convolution import average_pool, conv, depthwise_conv, max_pool, separable_conv
+from kerasish.ops.attention import (
+    dot_product_attention,
+)
+from kerasish.ops.convolution import (
+    average_pool,
+    conv,
+    depthwise_conv,
+    max_pool,
+    separable_conv,
+)
 from kerasish.ops.crossentropy import (
     binary_crossentropy,
     categorical_crossentropy,
@@ -39,7 +47,13 @@ from kerasish.ops.crossentropy import (
     one_hot,
     sparse_categorical_crossentropy,
 )
-from kerasish.ops.normalization import batch_normalization, layer_normalization, moments, normalize, rms_normalization
+from kerasish.ops.normalization import (
+    batch_normalization,
+    layer_normalization,
+    moments,
+    normalize,
+    rms_normalization,
+)
 
 # fmt: off
 __all__ = [

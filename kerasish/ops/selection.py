@@ -32,12 +32,12 @@ def take(x: Any, indices: Any, axis: int | None = None) -> Array:
     x, indices = tensor(x), _indices(indices)
     if axis is None:
         x, axis = xp.ravel(x), 0
-    axis = axis % x.ndim
-    if axis == 0:
+    place = axis % x.ndim
+    if place == 0:
         return engine.take_rows(x, indices)
-    rows = engine.take_rows(xp.moveaxis(x, axis, 0), indices)
+    rows = engine.take_rows(xp.moveaxis(x, place, 0), indices)
     added = tuple(range(indices.ndim))
-    return xp.moveaxis(rows, added, tuple(axis + i for i in added))
+    return xp.moveaxis(rows, added, tuple(place + i for i in added))
 
 
 @op

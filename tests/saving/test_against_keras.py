@@ -38,13 +38,16 @@ def test_files_go_there_and_back(make, tmp_path):
     theirs = keras.saving.load_model(tmp_path / "ours.keras")
     theirs.save(tmp_path / "theirs.keras")
     again = kerasish.saving.load_model(tmp_path / "theirs.keras")
-    x = data_for(ours.input)
-    expected = leaves(ours(x))
-    for outputs in (theirs(x), again(x)):
-        for a, b in zip(expected, leaves(outputs), strict=True):
-            np.testing.assert_allclose(b, a, rtol=2e-5, atol=2e-5)
     assert datasets(tmp_path / "ours.keras") == datasets(tmp_path / "theirs.keras")
-    assert [w.shape for w in again.weights] == [w.shape for w in ours.weights]
+    for a, b, c in zip(ours.get_weights(), theirs.get_weights(), again.get_weights(), strict=True):
+        np.testing.assert_array_equal(b, a)
+        np.testing.assert_array_equal(c, a)
+    if make is not recurrent:  # its loops take 20 s to compile; that they agree is tested with the layers
+        x = data_for(ours.input)
+        expected = leaves(ours(x))
+        for outputs in (theirs(x), again(x)):
+            for a, b in zip(expected, leaves(outputs), strict=True):
+                np.testing.assert_allclose(b, a, rtol=2e-5, atol=2e-5)
 
 
 def test_a_layer_in_two_models_is_one_layer_again(tmp_path):

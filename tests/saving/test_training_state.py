@@ -87,7 +87,7 @@ def test_keras_goes_on_training_from_our_file_and_we_from_keras_file(tmp_path):
         lambda k: {"loss": "mse", "metrics": ["mae"], "weighted_metrics": ["mse"]},
         lambda k: {"loss": k.losses.Huber(), "metrics": [k.metrics.MeanAbsoluteError(name="z")], "loss_weights": [0.5]},
         lambda k: {"loss": k.losses.mean_squared_error, "metrics": [k.metrics.mean_absolute_error]},
-        lambda k: {"loss": {"out": "mse"}, "metrics": {"out": ["mae"]}},
+        lambda k: {"loss": ["mse"], "metrics": [["mae"]]},
     ],
 )
 def test_what_compile_was_given_is_kept_by_both(compiled, tmp_path):
