@@ -36,8 +36,10 @@ def main() -> None:
             start = time.perf_counter()
             model = build()
             times.append(time.perf_counter() - start)
-        print(f"{len(model.layers)} layers, {model.count_params():,} parameters: {times[-1]:.3f} s, "
-              f"{compilations.count} programs compiled")
+        print(
+            f"{len(model.layers)} layers, {model.count_params():,} parameters: {times[-1]:.3f} s, "
+            f"{compilations.count} programs compiled"
+        )
         assert compilations.count == 0, compilations.names
     print(f"the first {times[0]:.3f} s, the best {min(times):.3f} s")
     assert times[0] < 0.5

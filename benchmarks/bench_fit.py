@@ -105,8 +105,10 @@ def main() -> None:
         ratio = per_step["fit"] / per_step["hand-written scan"]
         worst = max(worst, ratio)
         print(f"{name}\n  " + ", ".join(f"{key} {value:.0f} µs a step" for key, value in per_step.items()))
-        print(f"  ratio {ratio:.3f}; programs compiled at first {first.count}, in the next fit {again.count}; "
-              f"host syncs {syncs.count} in {steps} steps")
+        print(
+            f"  ratio {ratio:.3f}; programs compiled at first {first.count}, in the next fit {again.count}; "
+            f"host syncs {syncs.count} in {steps} steps"
+        )
     if "--check" in sys.argv:
         assert worst <= 1.10, worst
 

@@ -14,7 +14,9 @@ def make_model() -> kerasish.Model:
     features = layers.Flatten()(x)
     digit = layers.Dense(10, name="digit")(layers.Dense(64, activation="relu")(features))
     ink = layers.Dense(1, name="ink")(ops.concatenate([features, brightness], axis=-1))
-    return kerasish.Model({"image": image, "brightness": brightness}, {"digit": digit, "ink": ink}, name="two_questions")
+    return kerasish.Model(
+        {"image": image, "brightness": brightness}, {"digit": digit, "ink": ink}, name="two_questions"
+    )
 
 
 def main() -> None:

@@ -17,7 +17,11 @@ class Stateful:
     @property
     def variables(self) -> list[Variable]:
         """Every variable, once: an object's own before those of the objects it holds."""
-        return list({id(v): v for _, v in self.named_variables()}.values())
+        return list({id(v): v for _, x in self.stateful_objects() for v in x.listed_variables()}.values())
+
+    def listed_variables(self) -> list[Variable]:
+        """Those of `own_variables` that `variables` lists."""
+        return [v for _, v in self.own_variables()]
 
     def every_variable(self) -> list[Variable]:
         """`variables`, and those of objects that keep theirs to themselves."""

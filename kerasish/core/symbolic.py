@@ -190,8 +190,8 @@ def any_symbolic(x: Tree) -> bool:
 
 
 # An unknown size is tried as two numbers; each has many divisors, so that reshapes and strides divide it.
-BATCH_SIZES = (12, 24)
-OTHER_SIZES = (240, 336)
+BATCH_SIZES = (60, 120)
+OTHER_SIZES = (1680, 3360)
 
 
 def abstract_eval(fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Tree:
@@ -216,11 +216,13 @@ def abstract_eval(fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Tree:
 
     first = outputs_at(BATCH_SIZES[0], OTHER_SIZES[0])
     if not any(None in x.shape for x in inputs):
-        return tree.map(lambda x: SymbolicTensor(x.shape, x.dtype), first)
+        return tree.map(_merge, first, first)
     return tree.map(_merge, first, outputs_at(BATCH_SIZES[1], OTHER_SIZES[1]))
 
 
-def _merge(a: Any, b: Any) -> SymbolicTensor:
+def _merge(a: Any, b: Any) -> SymbolicTensor | None:
+    if a is None:
+        return None
     return SymbolicTensor(tuple(m if m == n else None for m, n in zip(a.shape, b.shape, strict=True)), a.dtype)
 
 

@@ -51,7 +51,9 @@ def adapt(
         raise TypeError(f"x is of type {type(x).__name__}; expected arrays, or an iterable of batches (x, y).")
     for name, value in (("y", y), ("sample_weight", sample_weight), ("batch_size", batch_size)):
         if value is not None:
-            raise ValueError(f"x already yields batches, so `{name}` can't be given beside it; got {type(value).__name__}.")
+            raise ValueError(
+                f"x already yields batches, so `{name}` can't be given beside it; got {type(value).__name__}."
+            )
     source = x if class_weight is None else _Weighted(x, class_weight)
     return IterableBatches(source, steps)
 

@@ -78,7 +78,9 @@ class IterableBatches:
     def _batch(self, item: Any, index: int) -> Batch:
         data = unpack(item, f"batch {index} of the data")
         names = ("x", "y", "sample_weight")
-        converted = tuple(convert_tree(part, f"{name} of batch {index}") for part, name in zip(data, names, strict=True))
+        converted = tuple(
+            convert_tree(part, f"{name} of batch {index}") for part, name in zip(data, names, strict=True)
+        )
         return Batch(converted, rows_of(converted))  # pyright: ignore[reportArgumentType]
 
 

@@ -10,6 +10,7 @@ from kerasish.core.registry import publish
 from kerasish.layers.activation.relu import ELU, LeakyReLU, PReLU, ReLU
 from kerasish.layers.activation.softmax import Softmax
 from kerasish.layers.attention.attention import AdditiveAttention, Attention
+from kerasish.layers.attention.group_query_attention import GroupQueryAttention
 from kerasish.layers.attention.multi_head_attention import MultiHeadAttention
 from kerasish.layers.convolution.conv import Conv1D, Conv2D, Conv3D
 from kerasish.layers.convolution.depthwise_conv import DepthwiseConv1D, DepthwiseConv2D
@@ -151,6 +152,7 @@ publish(
         "GlobalMaxPooling2D": GlobalMaxPooling2D,
         "GlobalMaxPooling3D": GlobalMaxPooling3D,
         "GroupNormalization": GroupNormalization,
+        "GroupQueryAttention": GroupQueryAttention,
         "Identity": Identity,
         "InputLayer": InputLayer,
         "LSTM": LSTM,
@@ -287,6 +289,7 @@ __all__ = [
     "GlobalMaxPooling2D",
     "GlobalMaxPooling3D",
     "GroupNormalization",
+    "GroupQueryAttention",
     "Identity",
     "Input",
     "InputLayer",

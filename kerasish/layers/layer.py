@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from kerasish import constraints, initializers, regularizers
+from kerasish import regularizers
 from kerasish.backend import engine
 from kerasish.backend.interface import Array, Shape, Tree
 from kerasish.core import policies, tree
 from kerasish.core.configurable import Configurable
 from kerasish.core.context import Call, add_loss, collected_losses, current_call, enter, join, leave, masks, scope
-from kerasish.core.dtypes import is_float_dtype, standardize_dtype
 from kerasish.core.names import check_name, snake_case, unique_name
 from kerasish.core.policies import DTypePolicy, cast_floats
-from kerasish.core.stateful import Stateful
 from kerasish.core.symbolic import Node, Operation, abstract_eval, any_symbolic
 from kerasish.core.variable import Overlay, Variable
 from kerasish.layers import building
 from kerasish.layers.input_spec import check
+from kerasish.layers.weights import Weights
 
 
-class Layer(Stateful, Configurable, Operation):
+class Layer(Weights, Configurable, Operation):
     """Subclasses write `__init__` (arguments), `build` (variables) and `call` (computation).
 
     Args:
@@ -91,158 +90,9 @@ class Layer(Stateful, Configurable, Operation):
         """The mask of the output: by default that of the input."""
         return previous_mask
 
-    # Weights -------------------------------------------------------------------------------------------------------
-    def add_weight(
-        self,
-        shape: Shape | int | None = None,
-        initializer: Any = None,
-        dtype: Any = None,
-        trainable: bool = True,
-        autocast: bool = True,
-        regularizer: Any = None,
-        constraint: Any = None,
-        aggregation: str = "none",
-        overwrite_with_gradient: bool = False,
-        name: str | None = None,
-    ) -> Variable:
-        """A new variable of this layer. Keep it as an attribute.
-
-        Args:
-            shape: Its shape; by default a scalar.
-            initializer: Its first value; by default `"glorot_uniform"` for floats, zeros for others.
-            dtype: By default the layer's `variable_dtype`.
-            trainable: Whether the optimizer may change it.
-            autocast: Whether it is read in the layer's compute dtype.
-            regularizer: A penalty on it, added to the loss.
-            constraint: A function applied to it after each step of the optimizer.
-            aggregation: How replicas are merged.
-            overwrite_with_gradient: Whether the optimizer puts the gradient in the place of the value.
-            name: The last part of its path.
-        """
-        kind = self.variable_dtype if dtype is None else standardize_dtype(dtype)
-        default = "glorot_uniform" if is_float_dtype(kind) else "zeros"
-        sizes = () if shape is None else (shape,) if isinstance(shape, int | np.integer) else tuple(shape)
-        with scope(path=self.path, dtype=None):
-            variable = Variable(
-                initializers.get(default if initializer is None else initializer),
-                sizes,
-                dtype=kind,
-                trainable=trainable and self._trainable,
-                autocast=autocast,
-                aggregation=aggregation,
-                name=name,
-            )
-        variable.regularizer = regularizers.get(regularizer)
-        variable.constraint = constraints.get(constraint)
-        variable.overwrite_with_gradient = overwrite_with_gradient
-        (self._own_trainable if trainable else self._own_fixed).append(variable)
-        return variable
-
-    add_variable = add_weight
-
-    @property
-    def path(self) -> str:
-        """Names of the layers around it, when it was built, and its own."""
-        if self.built_path:
-            return self.built_path
-        outer = current_call().path
-        return outer if outer.split("/")[-1] == self.name else join(outer, self.name)
-
-    def own_weights(self) -> list[Variable]:
-        """This layer's own weights, without those of layers inside it: trainable ones first, as in Keras's files."""
-        loose = [v for _, v in super().own_variables()]
-        known = {id(v): v for v in [*self._own_trainable, *self._own_fixed]}
-        return list(({key: v for key, v in known.items()} | {id(v): v for v in loose}).values())
-
-    def own_variables(self) -> Iterator[tuple[str, Variable]]:
-        names = {id(v): name for name, v in super().own_variables() if not name.startswith("_own_")}
-        for variable in self.own_weights():
-            yield names.get(id(variable), variable.name), variable
-
-    def layers_inside(self) -> list[Layer]:
-        """This layer and all layers inside it, depth first."""
-        return [x for _, x in self.stateful_objects() if isinstance(x, Layer)]
-
     def graph_operations(self) -> list[Operation]:
         """The layers and ops that this layer is a graph of; empty if it is none."""
         return []
-
-    @property
-    def weights(self) -> list[Variable]:
-        """The variables, without seeds and metrics."""
-        return list({id(v): v for layer in self.layers_inside() for v in layer.own_weights()}.values())
-
-    @property
-    def trainable_variables(self) -> list[Variable]:
-        """What the optimizer may change."""
-        return [v for v in self.variables if v.trainable] if self.trainable else []
-
-    @property
-    def non_trainable_variables(self) -> list[Variable]:
-        """What the optimizer may not change: statistics, seeds, frozen weights."""
-        return [v for v in self.variables if not (v.trainable and self.trainable)]
-
-    @property
-    def trainable_weights(self) -> list[Variable]:
-        """The weights that the optimizer may change."""
-        return [v for v in self.weights if v.trainable] if self.trainable else []
-
-    @property
-    def non_trainable_weights(self) -> list[Variable]:
-        """The weights that the optimizer may not change."""
-        return [v for v in self.weights if not (v.trainable and self.trainable)]
-
-    @property
-    def trainable(self) -> bool:
-        """Whether the optimizer may change this layer's weights; setting it sets it for the layers inside."""
-        return self._trainable
-
-    @trainable.setter
-    def trainable(self, value: bool) -> None:
-        for layer in self.layers_inside():
-            layer._trainable = bool(value)
-            for variable in layer._own_trainable:
-                variable.trainable = bool(value)
-
-    def get_weights(self) -> list[np.ndarray]:
-        """The values of `weights`, as NumPy arrays."""
-        return [v.numpy() for v in self.weights]
-
-    def set_weights(self, weights: Sequence[Any]) -> None:
-        """Set the values of `weights`. All are checked before the first is set."""
-        variables = self.weights
-        if len(weights) != len(variables):
-            raise ValueError(f"{self.name!r} has {len(variables)} weights; set_weights got {len(weights)} arrays.")
-        for variable, value in zip(variables, weights, strict=True):
-            if tuple(np.shape(value)) != variable.shape:
-                raise ValueError(
-                    f"The weight {variable.path!r} of {self.name!r} has the shape {variable.shape}; "
-                    f"set_weights got an array of shape {tuple(np.shape(value))} for it."
-                )
-        for variable, value in zip(variables, weights, strict=True):
-            variable.assign(value)
-
-    def count_params(self) -> int:
-        """How many numbers the weights hold."""
-        if not self.built:
-            raise ValueError(f"{self.name!r} has no weights yet: call it, or `build` it with an input shape, first.")
-        return sum(v.size for v in self.weights)
-
-    # Dtypes --------------------------------------------------------------------------------------------------------
-    @property
-    def dtype(self) -> str:
-        """The dtype of the weights."""
-        return self.dtype_policy.variable_dtype
-
-    variable_dtype = dtype
-    quantization_mode = None
-
-    @property
-    def compute_dtype(self) -> str:
-        """The dtype of the computation."""
-        return self.dtype_policy.compute_dtype
-
-    input_dtype = compute_dtype
 
     # Losses --------------------------------------------------------------------------------------------------------
     def add_loss(self, loss: Any) -> None:
@@ -269,15 +119,19 @@ class Layer(Stateful, Configurable, Operation):
         call = Call(join(outer.path, self.name), outer.training if given is None else bool(given))
         token = enter(call)
         try:
+            self._check_input(args)
             if not self.built:
                 self._build_for(args, kwargs)
-            if self.input_spec is not None and args:
-                check(self.input_spec, args[0], self.name)
+                self._check_input(args)  # `build` may demand more
             if any_symbolic((args, kwargs)):
                 return self._record(args, kwargs)
             return self._run(args, kwargs)
         finally:
             leave(token)
+
+    def _check_input(self, args: tuple[Any, ...]) -> None:
+        if self.input_spec is not None and args:
+            check(self.input_spec, args[0], self.name)
 
     def _build_for(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         self.build(**building.shapes_for(self.build, building.call_signature(type(self)), args, kwargs, self.name))
@@ -341,8 +195,8 @@ class Layer(Stateful, Configurable, Operation):
         trainable, fixed = self.trainable_variables, self.non_trainable_variables
         if len(trainable) != len(trainable_variables) or len(fixed) != len(non_trainable_variables):
             raise ValueError(
-                f"{self.name!r} has {len(trainable)} trainable and {len(fixed)} non-trainable variables; stateless_call "
-                f"got {len(trainable_variables)} and {len(non_trainable_variables)} values."
+                f"{self.name!r} has {len(trainable)} trainable and {len(fixed)} non-trainable variables; "
+                f"stateless_call got {len(trainable_variables)} and {len(non_trainable_variables)} values."
             )
         with Overlay([*trainable, *fixed], [*trainable_variables, *non_trainable_variables]) as overlay:
             outputs = self(*args, **kwargs)

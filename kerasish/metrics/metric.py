@@ -140,6 +140,10 @@ class Metric(Stateful, Configurable):
         for residue in self._residues.values():
             yield residue.name, residue
 
+    def listed_variables(self) -> list[Variable]:
+        """`own_variables`, without residues."""
+        return list(self._own)
+
     def update_state(self, *args: Any, **kwargs: Any) -> Any:
         """Take in a batch."""
         raise NotImplementedError(f"{type(self).__name__} has no `update_state`: write it in the class.")

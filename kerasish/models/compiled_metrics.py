@@ -36,7 +36,10 @@ class CompiledMetrics(Stateful):
         if self.is_planned:
             return
         targets, predictions = by_output.targets(y, y_pred, names), tree.leaves(y_pred)
-        for given, is_weighted, what in ((self.given, False, "metrics"), (self.given_weighted, True, "weighted_metrics")):
+        for given, is_weighted, what in (
+            (self.given, False, "metrics"),
+            (self.given_weighted, True, "weighted_metrics"),
+        ):
             for index, chosen in enumerate(_metric_lists(given, y_pred, names, what)):
                 for identifier in chosen:
                     metric = _metric(identifier, targets[index], predictions[index])

@@ -138,7 +138,9 @@ class _Reader:
             self.made[name, 0] = [operation.output]
         for number, call in enumerate(_list(config.get("inbound_nodes", []), f"the calls of {name!r}")):
             if not isinstance(call, dict) or not isinstance(call.get("args"), list):
-                raise CorruptModelError(f"A call of {name!r} has no 'args' and 'kwargs': the format is older than Keras 3.")
+                raise CorruptModelError(
+                    f"A call of {name!r} has no 'args' and 'kwargs': the format is older than Keras 3."
+                )
             self.calls.append(_Call(operation, name, number, call["args"], call.get("kwargs") or {}))
 
     def make_calls(self) -> None:

@@ -84,7 +84,9 @@ def op_to_config(operation: OpCall, node: Node) -> tuple[dict[str, Any], list[An
     args, static = _split(name, node)
     for key, value in static.items():
         if any(isinstance(leaf, SymbolicTensor | Variable) for leaf in tree.leaves(value)):
-            raise ValueError(f"The op {operation.name!r} can't be saved: its argument {key!r} is a tensor of the model.")
+            raise ValueError(
+                f"The op {operation.name!r} can't be saved: its argument {key!r} is a tensor of the model."
+            )
     return (
         {
             "module": KERAS_MODULES[name],

@@ -49,7 +49,9 @@ def per_output(given: Any, outputs: Tree, names: list[str], what: str, *, shared
             return nested
         raise ValueError(f"The model has {count} outputs, {names}; `{what}` is a list of {len(given)}.")
     if count > 1 and not shared:
-        raise ValueError(f"The model has {count} outputs, {names}; give `{what}` as a list or a dict with one for each.")
+        raise ValueError(
+            f"The model has {count} outputs, {names}; give `{what}` as a list or a dict with one for each."
+        )
     return [given] * count
 
 

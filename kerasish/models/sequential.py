@@ -51,7 +51,9 @@ class Sequential(Model):
             hint = f" Write {layer.__name__}(...) with its arguments." if isinstance(layer, type) else ""
             raise ValueError(f"A Sequential model takes layers; got {layer!r:.80}.{hint}")
         if isinstance(layer, InputLayer) and self.stack:
-            raise ValueError(f"Input {layer.name!r} must be the first layer of {self.name!r}; it has {len(self.stack)} layers.")
+            raise ValueError(
+                f"Input {layer.name!r} must be the first layer of {self.name!r}; it has {len(self.stack)} layers."
+            )
         if any(layer.name == other.name for other in self.stack):
             raise ValueError(f"Model {self.name!r} already has a layer named {layer.name!r}; give each its own name.")
         if not self.stack and layer.first_input_shape is not None:

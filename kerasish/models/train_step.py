@@ -277,6 +277,3 @@ class Steps(Layer):
 
 def _size(data: Tree) -> int:
     return tree.leaves(data)[0].shape[0]
-
-
-

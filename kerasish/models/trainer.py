@@ -91,9 +91,7 @@ class Trainer(Predicting, Steps):
             shuffle=shuffle,
             class_weight=class_weight,
         )
-        validation = self._validation_batches(
-            validation_data, validation_batch_size or batch_size, validation_steps
-        )
+        validation = self._validation_batches(validation_data, validation_batch_size or batch_size, validation_steps)
         listed = self._callback_list(callbacks, verbose, epochs, batches.steps, validation is not None, "train")
         program = self._program("train_step", batches.example().data)
         training = self._pass(program, batches, listed, "train", setup.steps_per_execution)
@@ -286,11 +284,18 @@ class Trainer(Predicting, Steps):
             if setup.loss.given is not None:
                 setup.loss.plan(y_pred, names)
             if y is not None:
-                setup.metrics.plan(y, y_pred, names)
+                self._plan_metrics(y, y_pred, names)
         if name == "train_step":
             setup.optimizer.build(self.trainable_variables)
         if getattr(type(self), name) is not getattr(Steps, name):
             self._dry_run(name, example)
+
+    def _plan_metrics(self, y: Any, y_pred: Any, names: list[str]) -> None:
+        """Decide which metrics there are, and let them make what they make at their first update."""
+        metrics = self.setup.metrics
+        metrics.plan(y, y_pred, names)
+        symbolic = tree.map(lambda a: SymbolicTensor((None, *a.shape[1:]), str(a.dtype)), y)
+        abstract_eval(lambda y, y_pred: metrics.update_state(y, y_pred, None, names, None), symbolic, y_pred)
 
     def _dry_run(self, name: str, example: Any) -> None:
         """Let a step that the user wrote make what it makes at its first call."""
@@ -331,4 +336,3 @@ def _is_due(epoch: int, frequency: int | Sequence[int]) -> bool:
     if isinstance(frequency, int):
         return (epoch + 1) % frequency == 0
     return epoch + 1 in frequency
-

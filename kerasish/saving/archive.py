@@ -114,7 +114,9 @@ def _check_members(file: BinaryIO, archive: zipfile.ZipFile, where: str) -> dict
     folded: set[str] = set()
     for info in infos:
         if info.filename.casefold() in folded:
-            raise UnsafeModelError(f"{where} has a duplicate member, {info.filename!r}: which one is meant can't be known.")
+            raise UnsafeModelError(
+                f"{where} has a duplicate member, {info.filename!r}: which one is meant can't be known."
+            )
         folded.add(info.filename.casefold())
         _check_member(info, where)
     _check_sizes(file, infos, where)

@@ -203,7 +203,9 @@ class Reader:
         if creation.get_external_count():
             raise UnsafeModelError(f"{self.where}: the data of {path!r} lies in another file; it is not read.")
         if creation.get_layout() not in (h5py.h5d.COMPACT, h5py.h5d.CONTIGUOUS, h5py.h5d.CHUNKED):
-            raise UnsafeModelError(f"{self.where}: {path!r} is a virtual dataset, a view of other files; it is not read.")
+            raise UnsafeModelError(
+                f"{self.where}: {path!r} is a virtual dataset, a view of other files; it is not read."
+            )
         filters = [creation.get_filter(index)[0] for index in range(creation.get_nfilters())]
         for code in filters:
             if code not in _FILTERS:
@@ -264,7 +266,9 @@ class Reader:
         array = array.view(stored.dtype) if opaque else array
         expected = digest_expected or self.text(path, "sha256")
         if expected is not None and expected != digest(path, array):
-            raise CorruptModelError(f"{self.where}: the values of {path!r} are not those that were saved (SHA-256 differs).")
+            raise CorruptModelError(
+                f"{self.where}: the values of {path!r} are not those that were saved (SHA-256 differs)."
+            )
         return array
 
 
@@ -281,7 +285,9 @@ class Store(Mapping[str, np.ndarray]):
 
     def __getitem__(self, name: str) -> np.ndarray:
         if name not in self._names:
-            raise KeyError(f"{self._reader.where} has no {self._group}/{name}; it has {', '.join(self._names) or 'nothing'}.")
+            raise KeyError(
+                f"{self._reader.where} has no {self._group}/{name}; it has {', '.join(self._names) or 'nothing'}."
+            )
         path = f"{self._group}/{name}"
         return self._reader.open_dataset(path, None, self._most_bytes, self._manifest.get(path))
 

@@ -7,13 +7,27 @@ import os
 from collections.abc import Mapping
 from typing import Any, BinaryIO
 
-from kerasish.core.configurable import UnregisteredNameError, deserialize, is_config, reading_shared, serialize, writing_shared
+from kerasish.core.configurable import (
+    UnregisteredNameError,
+    deserialize,
+    is_config,
+    reading_shared,
+    serialize,
+    writing_shared,
+)
 from kerasish.core.registry import CustomObjectScope
 from kerasish.layers.layer import Layer
 from kerasish.saving.archive import Contents, read_archive, write_archive
 from kerasish.saving.atomic import PathLike, atomic_write, open_regular
 from kerasish.saving.errors import CorruptModelError, IncompatibleModelError, ModelFileError, UnsafeModelError
-from kerasish.saving.weights import check_built, check_target, largest_weights, load_state, verify_weights, weights_bytes
+from kerasish.saving.weights import (
+    check_built,
+    check_target,
+    largest_weights,
+    load_state,
+    verify_weights,
+    weights_bytes,
+)
 
 
 def save_model(
@@ -40,7 +54,9 @@ def save_model(
         raise NotImplementedError("A model as a folder is not supported yet: leave out `zipped`.")
     path = os.fspath(filepath)
     if path.endswith((".h5", ".hdf5")):
-        raise NotImplementedError(f"Files in the old HDF5 format are not written: end the name in '.keras'; got {path!r}.")
+        raise NotImplementedError(
+            f"Files in the old HDF5 format are not written: end the name in '.keras'; got {path!r}."
+        )
     path = check_target(path, ".keras", overwrite)
     check_built(model)
     with writing_shared():

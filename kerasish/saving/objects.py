@@ -36,7 +36,9 @@ def deserialize_keras_object(
         ValueError: it is not a config.
     """
     if kwargs:
-        raise TypeError(f"deserialize_keras_object got an argument that it doesn't know: {', '.join(map(repr, kwargs))}.")
+        raise TypeError(
+            f"deserialize_keras_object got an argument that it doesn't know: {', '.join(map(repr, kwargs))}."
+        )
     del safe_mode
     refuse_code(config, "deserialize_keras_object")
     try:

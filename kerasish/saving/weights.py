@@ -172,7 +172,9 @@ def load_state(
     with Reader(file, where) as reader:
         _rename_old(reader)
         if manifest is not None and set(manifest) != set(reader.datasets):
-            raise CorruptModelError(f"{where}: the weights are not those that were saved: datasets are missing or added.")
+            raise CorruptModelError(
+                f"{where}: the weights are not those that were saved: datasets are missing or added."
+            )
         found, plan = places(model), _Plan()
         for place in found:
             _plan_place(place, reader, plan, manifest or {})
@@ -211,7 +213,9 @@ def _plan_place(place: Place, reader: Reader, plan: _Plan, manifest: Manifest) -
             value = reader.open_dataset(path, variable.shape, 2**62, manifest.get(path))
             values.append((variable, _exact(value, variable, path, reader.where)))
     if rows and place.is_optimizer:
-        warnings.warn(f"{reader.where}: the state of the optimizer does not fit and is left out: {rows[0].path!r}.", stacklevel=5)
+        warnings.warn(
+            f"{reader.where}: the state of the optimizer does not fit and is left out: {rows[0].path!r}.", stacklevel=5
+        )
     elif rows:
         plan.rows.extend(rows)
     else:

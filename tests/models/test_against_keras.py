@@ -38,7 +38,10 @@ def batches(kind, count=20):
         if kind is mlp:
             yield random.normal(size=(8, 6)).astype("float32"), random.integers(0, 3, 8)
         elif kind is cnn:
-            yield random.normal(size=(8, 8, 8, 1)).astype("float32"), np.eye(3, dtype="float32")[random.integers(0, 3, 8)]
+            yield (
+                random.normal(size=(8, 8, 8, 1)).astype("float32"),
+                np.eye(3, dtype="float32")[random.integers(0, 3, 8)],
+            )
         else:
             ids = random.integers(1, 20, (8, 7))
             ids[np.arange(7)[None] >= random.integers(1, 8, (8, 1))] = 0
@@ -49,7 +52,11 @@ def settings(kind, k):
     if kind is mlp:
         return k.optimizers.Adam(0.01), "sparse_categorical_crossentropy", ["accuracy"]
     if kind is cnn:
-        return k.optimizers.SGD(0.05, momentum=0.9), k.losses.CategoricalCrossentropy(from_logits=True), ["accuracy", "mse"]
+        return (
+            k.optimizers.SGD(0.05, momentum=0.9),
+            k.losses.CategoricalCrossentropy(from_logits=True),
+            ["accuracy", "mse"],
+        )
     return k.optimizers.RMSprop(0.01), "binary_crossentropy", ["accuracy", k.metrics.AUC(name="auc")]
 
 

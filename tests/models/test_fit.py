@@ -134,7 +134,9 @@ def test_validation_data_frequency_and_steps():
     model = make_model()
     history = model.fit(x, y, epochs=4, validation_data=(x, y), validation_freq=2, verbose=0).history
     assert len(history["loss"]) == 4 and len(history["val_loss"]) == 2
-    history = model.fit(x, y, epochs=2, validation_data=(x, y), validation_freq=[1], validation_steps=1, verbose=0).history
+    history = model.fit(
+        x, y, epochs=2, validation_data=(x, y), validation_freq=[1], validation_steps=1, verbose=0
+    ).history
     assert len(history["val_loss"]) == 1
 
 
@@ -269,3 +271,13 @@ def test_stop_training_stops_at_once():
     model = make_model()
     model.fit(x, y, batch_size=4, epochs=5, verbose=0, callbacks=[stop])
     assert stop.seen == 3 and int(model.optimizer.iterations) == 3
+
+
+def test_metrics_that_make_their_variables_late():
+    x, _ = data()
+    y = np.eye(3, dtype="float32")[np.arange(40) % 3]
+    model = kerasish.Sequential([kerasish.Input((3,)), layers.Dense(3, activation="softmax")])
+    f1, auc = kerasish.metrics.F1Score(average="macro"), kerasish.metrics.AUC(multi_label=True, num_labels=3)
+    model.compile("sgd", "categorical_crossentropy", metrics=[f1, auc, "accuracy"])
+    logs = model.fit(x, y, verbose=0, validation_data=(x, y)).history
+    assert {"f1_score", "auc", "accuracy", "val_f1_score"} <= set(logs)

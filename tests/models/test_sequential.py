@@ -73,7 +73,9 @@ def test_paths_are_keras_paths():
     keras = pytest.importorskip("keras")
 
     def make(framework):
-        model = framework.Sequential([framework.layers.Dense(3, name="a"), framework.layers.Dense(2, name="b")], name="m")
+        model = framework.Sequential(
+            [framework.layers.Dense(3, name="a"), framework.layers.Dense(2, name="b")], name="m"
+        )
         model.build((None, 4))
         return [v.path for v in model.weights]
 

@@ -101,7 +101,9 @@ def test_keras_signature_of_train_step_gives_the_same_weights():
     results = []
     for cls in (Stateless, kerasish.Sequential):
         kerasish.utils.set_random_seed(1)
-        model = cls([kerasish.Input((4,)), layers.Dense(8, activation="tanh"), layers.BatchNormalization(), layers.Dense(1)])
+        model = cls(
+            [kerasish.Input((4,)), layers.Dense(8, activation="tanh"), layers.BatchNormalization(), layers.Dense(1)]
+        )
         model.compile("sgd", "mse")
         model.fit(*data(), epochs=2, verbose=0)
         results.append(model.get_weights())

@@ -11,7 +11,9 @@ def text_of(model, **kwargs):
 
 
 def test_a_chain_has_shapes_and_parameters():
-    model = kerasish.Sequential([kerasish.Input((4,)), layers.Dense(3, name="first"), layers.Dense(2, name="last")], name="m")
+    model = kerasish.Sequential(
+        [kerasish.Input((4,)), layers.Dense(3, name="first"), layers.Dense(2, name="last")], name="m"
+    )
     text = text_of(model)
     assert 'Model: "m"' in text and "first (Dense)" in text and "(None, 3)" in text
     assert "15" in text and "Total params: 23 (92.00 B)" in text

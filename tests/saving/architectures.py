@@ -60,7 +60,9 @@ def ops_in_graph(k):
     z = o.where(d > 0, d, np.full((4,), 0.25, "float32"))
     s = o.split(y, [3], axis=-1)[1]
     t = o.take(d, [0, 2], axis=1) @ o.transpose(o.reshape(x[0:1, :], (-1, 2)))
-    return k.Model(x, [y, o.softmax(z, axis=-1), s, o.max(o.stack([x, d], axis=1), axis=1), t, o.cast(z > 0, "float32")])
+    return k.Model(
+        x, [y, o.softmax(z, axis=-1), s, o.max(o.stack([x, d], axis=1), axis=1), t, o.cast(z > 0, "float32")]
+    )
 
 
 def more_ops(k):

@@ -7,7 +7,16 @@ import h5py
 import jax
 import numpy as np
 import pytest
-from tests.saving.architectures import ARCHITECTURES, attention, data_for, dicts, layer_in_two_models, mlp, randomize, recurrent
+from tests.saving.architectures import (
+    ARCHITECTURES,
+    attention,
+    data_for,
+    dicts,
+    layer_in_two_models,
+    mlp,
+    randomize,
+    recurrent,
+)
 
 import kerasish
 

@@ -44,8 +44,6 @@ def test_a_link_stays_a_link(target):
     assert target.read_bytes() == b"new"
 
 
-
-
 def failing_writer(file):
     file.write(b"half of ")
     raise OSError(28, "No space left on device")

@@ -73,7 +73,9 @@ def test_every_attribute_lies_where_keras_has_it(tmp_path):
         walked(k).save_weights(path)
         content = found[name] = {}
         with h5py.File(path) as file:
-            file.visititems(lambda place, x, c=content: c.update({place: x.shape}) if isinstance(x, h5py.Dataset) else None)
+            file.visititems(
+                lambda place, x, c=content: c.update({place: x.shape}) if isinstance(x, h5py.Dataset) else None
+            )
     assert found["ours"] == found["theirs"]
 
 

@@ -1,0 +1,1 @@
+"""Attention: with projections of its own for several heads, and without."""

@@ -80,6 +80,7 @@ class ProjectedAttention(Layer):
             dtype=self.dtype_policy,
             trainable=self.trainable,
         )
+        layer.supports_masking = True  # the mask is used here; the projections only let it pass, without a warning
         layer.build(shape)
         return layer
 
@@ -90,7 +91,7 @@ class ProjectedAttention(Layer):
         equation = f"{outer}{feature},{feature}{head}{one}->{outer}{head}{one}"
         return self.dense(equation, (*(None,) * (rank - 2), heads, size), head + one, name, shape)
 
-    def from_heads(self, shape: Shape, heads: int, size: int, sizes: Sequence[int]) -> EinsumDense:
+    def from_heads(self, shape: Shape, heads: int, size: int, sizes: Sequence[int | None]) -> EinsumDense:
         """`(batch, ..., heads, size)` to `(batch, ..., *sizes)`; `shape` is the query's."""
         rank = len(shape)
         outer, (head, one) = LETTERS[: rank - 1], LETTERS[rank - 1 : rank + 1]

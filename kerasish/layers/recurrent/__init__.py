@@ -1,0 +1,1 @@
+"""Recurrent layers, their cells, and the wrappers that go along time."""

@@ -85,7 +85,7 @@ class Bidirectional(Layer):
             backward_layer = _copy(layer, name=f"backward_{name.removeprefix('forward_')}", go_backwards=True)
         self.backward_layer: Any = backward_layer
         self._check_pair()
-        if layer.return_sequences:  # as in Keras: sums and products of both directions ignore masked steps
+        if self.return_sequences:  # as in Keras: sums and products of both directions ignore masked steps
             for one in (self.forward_layer, self.backward_layer):
                 one.zero_output_for_mask = True
         self.input_spec = layer.input_spec

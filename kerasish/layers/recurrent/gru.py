@@ -80,7 +80,7 @@ class GRUCell(RecurrentCell):
         return (2, 3 * self.units) if self.reset_after else (3 * self.units,)
 
     def input_bias(self) -> Any:
-        return self.bias[0] if self.reset_after else self.bias
+        return self.bias[0] if self.bias is not None and self.reset_after else self.bias
 
     def step(self, x: Array, states: States, kept: Array | None) -> States:
         h = states[0]

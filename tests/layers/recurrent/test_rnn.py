@@ -96,7 +96,7 @@ def test_mixed_precision_masks_and_states_stay_in_16_bits():
     close([np.asarray(x, "float32") for x in outputs], full(X, initial_state=[H, C], mask=MASK), 3e-2)
 
 
-# Stateful --------------------------------------------------------------------------------------------------------------
+# Stateful -------------------------------------------------------------------------------------------------------------
 def test_a_stateful_layer_goes_on_where_it_was(keras):
     ours, theirs = same_weights(layers.LSTM(3, stateful=True), keras.layers.LSTM(3, stateful=True))
     with jax.numpy_dtype_promotion("standard"):
@@ -123,7 +123,7 @@ def test_a_stateful_layer_refuses_another_batch_size():
         layers.GRU(3, stateful=True)(layers.Input((5, 4)))
 
 
-# Cells -----------------------------------------------------------------------------------------------------------------
+# Cells ----------------------------------------------------------------------------------------------------------------
 class Widening(layers.Layer):
     """Its output is no state: it has another size."""
 
@@ -159,8 +159,8 @@ def test_a_masked_step_of_any_cell_repeats_its_output():
 
 def test_a_cell_may_have_first_states_and_take_training():
     rnn = layers.RNN(Counter(), return_sequences=True)
-    close(rnn(X)[0, :, 0], [1.0, 2, 3, 4, 5])
-    close(rnn(X, training=True)[0, :, 0], [11.0, 12, 13, 14, 15])
+    close(rnn(X)[0, :, 0], np.arange(1.0, 6))
+    close(rnn(X, training=True)[0, :, 0], np.arange(11.0, 16))
     stack = layers.RNN([Widening(), layers.GRUCell(2)])
     assert stack(X).shape == (2, 2)
     assert layers.Bidirectional(layers.RNN(Widening()))(X).shape == (2, 12)
@@ -189,7 +189,7 @@ def test_stacked_cells_run_one_after_the_other_as_together():
     close(last, states, 1e-6)
 
 
-# Dropout ---------------------------------------------------------------------------------------------------------------
+# Dropout --------------------------------------------------------------------------------------------------------------
 def ones_rnn(**arguments):
     kinds = {"kernel_initializer": "ones", "recurrent_initializer": "zeros", "activation": "linear"}
     return layers.SimpleRNN(1, **(kinds | arguments))
@@ -239,7 +239,7 @@ def test_random_numbers_in_the_call_of_a_cell_are_refused():
         layers.RNN(Noisy())(X)
 
 
-# Errors ----------------------------------------------------------------------------------------------------------------
+# Errors ---------------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     "call, message",
     [

@@ -45,7 +45,8 @@ def test_merges_masks_and_states_are_those_of_keras(keras, merge_mode):
 
 def test_the_backward_layer_may_be_another_one(keras):
     def make(module):
-        return module.Bidirectional(module.LSTM(3, name="a"), backward_layer=module.GRU(3, name="b", go_backwards=True))
+        backward = module.GRU(3, name="b", go_backwards=True)
+        return module.Bidirectional(module.LSTM(3, name="a"), backward_layer=backward, name="c")
 
     ours, theirs = same_weights(make(layers), make(keras.layers))
     assert [v.path for v in ours.weights] == [v.path for v in theirs.weights]

@@ -1,0 +1,37 @@
+"""What the code that reads files may import."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import kerasish
+
+ROOT = Path(kerasish.__file__).parent
+FILES = sorted([*(ROOT / "saving").glob("*.py"), *(ROOT / "core").glob("*.py"), *(ROOT / "models").glob("*config*.py")])
+RUNS_CODE = {"pickle", "marshal", "importlib", "yaml", "subprocess", "shelve", "dill", "joblib", "runpy", "code"}
+
+
+def imported(tree):
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield (node.module or "").split(".")[0]
+
+
+def called(tree):
+    return {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_nothing_that_runs_code_is_imported_or_called(path):
+    tree = ast.parse(path.read_text())
+    assert not RUNS_CODE & set(imported(tree))
+    assert not {"eval", "exec", "compile", "__import__"} & called(tree)
+
+
+@pytest.mark.parametrize(("module", "only"), [("h5py", "hdf5"), ("zipfile", "archive")])
+def test_each_format_is_opened_in_one_place(module, only):
+    users = [path.stem for path in (ROOT / "saving").glob("*.py") if module in imported(ast.parse(path.read_text()))]
+    assert users == [only]
