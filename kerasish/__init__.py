@@ -23,7 +23,7 @@ _NAMES = {
     "Optimizer": "kerasish.optimizers",
     "Regularizer": "kerasish.regularizers",
     "Sequential": "kerasish.models",
-    "Variable": "kerasish.core.variable",
+    "Variable": "kerasish.layers.weights",  # which has the initializers that a name may mean
     "name_scope": "kerasish.core.context",
     "pure": "kerasish.core.variable",
     "value_and_grad": "kerasish.core.variable",

@@ -139,6 +139,10 @@ class Backend(Protocol):
         """The error function."""
         ...
 
+    def sigmoid(self, x: Array) -> Array:
+        """`1 / (1 + exp(-x))`, with a gradient that keeps only the result."""
+        ...
+
     def erfinv(self, x: Array) -> Array:
         """The inverse of the error function."""
         ...

@@ -7,6 +7,8 @@ import sys
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from kerasish.backend.settings import settings
+
 
 class Line(Protocol):
     """A line of text that may be shown several times, and is finished once."""
@@ -84,7 +86,7 @@ def new_line() -> Line:
 
 def shows_live_lines() -> bool:
     """Whether standard output can show a line that changes."""
-    return in_notebook() or on_terminal()
+    return settings.interactive_logging and (in_notebook() or on_terminal())
 
 
 def on_terminal(environment: Mapping[str, str] = os.environ) -> bool:

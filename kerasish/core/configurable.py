@@ -131,19 +131,19 @@ def _serialize_function(fn: Any) -> Any:
     own = get_registered_name(fn) if is_registered(fn) else getattr(fn, "__name__", None)  # a partial has no name
     if own is None or own == "<lambda>":
         raise TypeError(
-            f"{fn!r:.200} has no name, so it can't be written to a config: files hold no code. Write it with `def`, and "
-            "decorate it with @kerasish.saving.register_keras_serializable()."
+            f"{fn!r:.200} has no name, so it can't be written to a config: files hold no code. Write it with `def` "
+            "and decorate it with @kerasish.saving.register_keras_serializable()."
         )
     return {"module": "builtins", "class_name": "function", "config": own, "registered_name": "function"}
 
 
 def serialize_object(x: Any) -> dict[str, Any]:
-    """`x`, which has `get_config`, as `{module, class_name, config, registered_name}`, and how it is built and compiled."""
+    """`x`, which has `get_config`, as `{module, class_name, config, registered_name}`, and how it is built."""
     cls = type(x)
     if not isinstance(x, Configurable) and "get_config" not in dir(cls):
         raise TypeError(
-            f"{x!r:.200} of type {cls.__name__} can't be written to a config. Give its class a `get_config` method, and "
-            "register it with @kerasish.saving.register_keras_serializable()."
+            f"{x!r:.200} of type {cls.__name__} can't be written to a config. Give its class a `get_config` method "
+            "and register it with @kerasish.saving.register_keras_serializable()."
         )
     name = x.written_as() if isinstance(x, Configurable) else public_name(cls)
     module, class_name = name if name else (None if is_registered(cls) else cls.__module__, cls.__name__)
@@ -161,7 +161,7 @@ def serialize_object(x: Any) -> dict[str, Any]:
     return written
 
 
-# Objects in several places ---------------------------------------------------------------------------------------------
+# Objects in several places -------------------------------------------------------------------------------------------
 _written: ContextVar[dict[int, tuple[Any, dict[str, Any]]] | None] = ContextVar("kerasish_written", default=None)
 _read: ContextVar[dict[Any, Any] | None] = ContextVar("kerasish_read", default=None)
 
@@ -231,7 +231,10 @@ def deserialize(config: Mapping[str, Any], custom_objects: Mapping[str, Any] | N
         raise ValueError(f"A config must be a dict with a 'class_name' and a 'config'; got {config!r:.200}.")
     class_name, inner = config["class_name"], config["config"]
     if class_name in _VALUES:
-        return _VALUES[class_name](config)
+        try:
+            return _VALUES[class_name](config)
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f"The config of a {class_name} is malformed: {config!r:.200}.") from error
     if class_name == "__lambda__":
         raise UnregisteredNameError(
             "A config holds the bytecode of a lambda. It is never run. Where the model was made, write the function "

@@ -20,8 +20,8 @@ class Call:
     training: bool | None = None
     dtype: str | None = None
     """Floating variables are read in this dtype; None: in their own."""
-    losses: list[tuple[Any, Array]] = dataclasses.field(default_factory=list)
-    """`(layer, value)` for each `add_loss` since the outermost call began."""
+    losses: list[tuple[Any, Array]] | None = None
+    """`(layer, value)` for each `add_loss` since the outermost call began; None outside of calls."""
 
 
 _NONE = Call()
@@ -37,7 +37,8 @@ def current_call() -> Call:
 def enter(call: Call) -> Any:
     """Begin `call`; returns the token for `leave`. Losses are those of the outermost call."""
     outer = _call.get()
-    if outer is _NONE:
+    if outer.losses is None:
+        call.losses = []
         _last_losses.set(call.losses)
     else:
         call.losses = outer.losses
@@ -51,7 +52,13 @@ def leave(token: Any) -> None:
 
 def add_loss(layer: Any, value: Array) -> None:
     """Collect a loss that `layer` adds in the call in progress."""
-    _call.get().losses.append((layer, value))
+    losses = _call.get().losses
+    if losses is None:
+        raise ValueError(
+            f"add_loss of {layer.name!r} was called outside of any `call`, where nothing would add it to a loss. Call "
+            "it in the layer's `call`; for a penalty on a weight, give the weight a regularizer."
+        )
+    losses.append((layer, value))
 
 
 def collected_losses() -> list[tuple[Any, Array]]:

@@ -30,8 +30,8 @@ class DTypePolicy:
     """
 
     def __init__(self, name: str | None = None) -> None:
-        name = name or floatx()
-        if name not in MIXED and name not in ALLOWED:
+        name = _default_name() if name is None else name
+        if not isinstance(name, str) or (name not in MIXED and name not in ALLOWED):
             raise ValueError(
                 f"There is no dtype policy named {name!r}; allowed are {', '.join([*MIXED, *FLOAT_TYPES])}, "
                 "and other dtypes for layers without float weights."
@@ -67,6 +67,11 @@ class DTypePolicy:
 
 
 _policy: list[DTypePolicy] = []
+"""The one that the program has set, if it has. Process-wide on purpose: a thread started later must see it."""
+
+
+def _default_name() -> str:
+    return _policy[-1].name if _policy else floatx()
 
 
 def dtype_policy() -> DTypePolicy:
@@ -86,7 +91,12 @@ def get(identifier: Any) -> DTypePolicy:
     if isinstance(identifier, DTypePolicy):
         return identifier
     if isinstance(identifier, dict):
-        return DTypePolicy(**identifier["config"])
+        config = identifier.get("config")
+        if identifier.get("class_name") not in ("DTypePolicy", "FloatDTypePolicy") or not isinstance(config, dict):
+            raise ValueError(
+                f"{identifier!r:.200} is not the config of a DTypePolicy, the only class of dtype policies."
+            )
+        return DTypePolicy(config.get("name"))
     if isinstance(identifier, str) and identifier in MIXED:
         return DTypePolicy(identifier)
     return DTypePolicy(standardize_dtype(identifier))

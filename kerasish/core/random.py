@@ -10,6 +10,7 @@ import numpy as np
 
 from kerasish.backend import engine
 from kerasish.backend.interface import Array
+from kerasish.core.context import scope
 from kerasish.core.names import unique_name
 from kerasish.core.stateful import Stateful
 from kerasish.core.variable import Variable
@@ -80,9 +81,10 @@ class SeedGenerator(Stateful):
         self.seed = seed
         self.name = name or unique_name("seed_generator")
         start = (next_seed() if seed is None else int(seed)) % _FULL
-        self.state = Variable(
-            np.array([start, 0], "uint32"), trainable=False, autocast=False, name=f"{self.name}_state"
-        )
+        with scope(path=self.name):
+            self.state = Variable(
+                np.array([start, 0], "uint32"), trainable=False, autocast=False, name="seed_generator_state"
+            )
 
     def next(self, ordered: bool = True) -> Array:
         """A key that was not drawn before: `(2,)`, `uint32`."""

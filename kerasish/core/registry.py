@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import difflib
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from typing import Any, TypeVar
 
@@ -14,7 +14,8 @@ T = TypeVar("T")
 _public: dict[tuple[str, str], Any] = {}
 _public_names: dict[int, tuple[str, str]] = {}
 _custom: dict[str, Any] = {}
-_custom_names: dict[int, str] = {}
+_custom_names: dict[int, tuple[str, Any]] = {}
+"""By `id`; with the object, so that no other can get its `id`."""
 _scope: ContextVar[dict[str, Any] | None] = ContextVar("kerasish_custom_objects", default=None)
 
 
@@ -65,7 +66,7 @@ def register_keras_serializable(package: str = "Custom", name: str | None = None
             raise ValueError(f"{x.__name__} needs a get_config method to be registered as serializable.")
         key = f"{package}>{name or x.__name__}"  # pyright: ignore[reportAttributeAccessIssue]
         _custom[key] = x
-        _custom_names[id(x)] = key
+        _custom_names[id(x)] = key, x
         return x
 
     return register
@@ -73,7 +74,7 @@ def register_keras_serializable(package: str = "Custom", name: str | None = None
 
 def get_registered_name(obj: Any) -> str:
     """The name under which `obj` was registered; its own name if it was not."""
-    return _custom_names.get(id(obj), obj.__name__)
+    return _custom_names[id(obj)][0] if is_registered(obj) else str(obj.__name__)
 
 
 def is_registered(obj: Any) -> bool:
@@ -96,17 +97,8 @@ def get_custom_objects() -> dict[str, Any]:
     return _custom
 
 
-@contextlib.contextmanager
-def _custom_object_scope(custom_objects: Mapping[str, Any]) -> Iterator[None]:
-    token = _scope.set({**(_scope.get() or {}), **custom_objects})
-    try:
-        yield
-    finally:
-        _scope.reset(token)
-
-
 class CustomObjectScope(contextlib.AbstractContextManager[None]):
-    """Inside it, names in configs may also mean these objects.
+    """Inside it, names in configs may also mean these objects. It may be entered again, and inside itself.
 
     Example:
         >>> with CustomObjectScope({"double": lambda x: 2 * x}):
@@ -115,13 +107,14 @@ class CustomObjectScope(contextlib.AbstractContextManager[None]):
     """
 
     def __init__(self, custom_objects: Mapping[str, Any]) -> None:
-        self._inner = _custom_object_scope(custom_objects)
+        self.custom_objects = dict(custom_objects)
+        self._tokens: list[Any] = []
 
     def __enter__(self) -> None:
-        self._inner.__enter__()
+        self._tokens.append(_scope.set({**(_scope.get() or {}), **self.custom_objects}))
 
     def __exit__(self, *exception: Any) -> None:
-        self._inner.__exit__(*exception)
+        _scope.reset(self._tokens.pop())
 
 
 def did_you_mean(name: Any, names: Any) -> str:

@@ -11,6 +11,9 @@ from kerasish.core.variable import Variable
 class Stateful:
     """Owns variables: those among its attributes, and those of the stateful objects among them."""
 
+    in_files = True
+    """Whether its variables are saved with a model."""
+
     belongs_to_owner = True
     """Whether the owner's `variables` include this object's. An optimizer that is an attribute of a model has its own."""
 

@@ -13,7 +13,7 @@ from kerasish.core import tree
 from kerasish.core.dtypes import canonical
 from kerasish.core.names import unique_name
 from kerasish.core.operators import OPS, Operators
-from kerasish.core.variable import Overlay, Variable
+from kerasish.core.variable import Overlay, Variable, traced
 
 
 class SymbolicTensor(Operators):
@@ -205,7 +205,7 @@ def abstract_eval(fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Tree:
         found = iter(arrays)
         filled_args, filled_kwargs = tree.map(lambda x: next(found) if is_symbolic(x) else x, (args, kwargs))
         with Overlay():
-            return tree.map(_as_array, fn(*filled_args, **filled_kwargs))
+            return tree.map(_as_array, traced(fn, *filled_args, **filled_kwargs))
 
     def outputs_at(batch: int, other: int) -> Tree:
         specs = [

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextvars
+import pathlib
+import traceback
 from collections.abc import Callable, Iterable, Sequence
 from contextvars import ContextVar
 from typing import Any
@@ -11,6 +13,8 @@ import numpy as np
 
 from kerasish.backend import engine
 from kerasish.backend.interface import Array, Shape
+from kerasish.core.budget import take
+from kerasish.core.configurable import Family
 from kerasish.core.context import current_call, join
 from kerasish.core.dtypes import canonical, is_float_dtype, standardize_dtype
 from kerasish.core.names import unique_name
@@ -21,7 +25,7 @@ class Variable(Operators):
     """A named array that can be assigned.
 
     Args:
-        initializer: The first value: an array, a number, or a function `(shape, dtype) -> array`.
+        initializer: The first value: an array, a number, a function `(shape, dtype) -> array`, or the name of one.
         shape: Its shape, if `initializer` is a function.
         dtype: By default the array's, or `floatx()`.
         trainable: Whether an optimizer may change it.
@@ -33,7 +37,7 @@ class Variable(Operators):
 
     Example:
         >>> v = Variable(np.zeros(2, "float32"), name="v")
-        >>> v.assign_add(np.ones(2, "float32"))
+        >>> _ = v.assign_add(np.ones(2, "float32"))
         >>> v.numpy()
         array([1., 1.], dtype=float32)
     """
@@ -155,6 +159,8 @@ class Variable(Operators):
 
 
 def _first_value(initializer: Any, shape: Shape | None, dtype: Any, path: str) -> Array:
+    if isinstance(initializer, str):
+        initializer = _INITIALIZERS.get(initializer)
     if not callable(initializer):
         value = np.asarray(initializer) if isinstance(initializer, int | float | bool | list | tuple) else initializer
         if isinstance(value, Variable):
@@ -169,10 +175,14 @@ def _first_value(initializer: Any, shape: Shape | None, dtype: Any, path: str) -
             "Give the layer an input whose axes that its weights depend on have a known size."
         )
     kind = canonical(dtype)
+    take(shape, kind, path)
     value = engine.own(initializer(tuple(shape), dtype=kind), kind)
     if tuple(value.shape) != tuple(shape):
         raise ValueError(f"The initializer of {path!r} returned the shape {tuple(value.shape)}; expected {shape}.")
     return value
+
+
+_INITIALIZERS = Family("initializer", "keras.initializers")
 
 
 def _plain(x: Any) -> Any:
@@ -238,13 +248,38 @@ def pure(fn: Callable[..., Any], variables: Sequence[Variable]) -> Callable[...,
 
     def run(values: Sequence[Array], *args: Any) -> tuple[Any, list[Array]]:
         with Overlay(variables, values) as overlay:
-            # In a copy of the context, so that what the call leaves there (losses) does not outlive the trace.
-            output = contextvars.copy_context().run(fn, *args)
+            output = traced(fn, *args)
             new_values = [overlay.read(v) for v in variables]
         refuse_strays(fn, overlay.assigned_besides(variables))
         return output, new_values
 
     return run
+
+
+def traced(fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """`fn(*args, **kwargs)`, in a copy of the context: what the call leaves there (losses) does not outlive the trace.
+
+    Raises:
+        TypeError: `fn` asked a traced array for its value; the error says what to do instead.
+    """
+    try:
+        return contextvars.copy_context().run(fn, *args, **kwargs)
+    except engine.tracer_errors as error:
+        raise TypeError(
+            f"An array was asked for its value while the program was being compiled, at {_users_line(error)}. Then arrays "
+            "have shapes and no values: `if`, `while`, float(), int(), bool() and functions of NumPy can't use them. Use "
+            "kerasish.ops (ops.where, ops.cond, ops.while_loop), or see real values with compile(run_eagerly=True)."
+        ) from error
+
+
+def _users_line(error: BaseException) -> str:
+    """Where the error arose: the innermost line that is neither the backend's nor ours."""
+    lines = [x for x in traceback.extract_tb(error.__traceback__) if not _is_library(pathlib.Path(x.filename))]
+    return f"{lines[-1].filename}:{lines[-1].lineno}: {lines[-1].line}" if lines else "an unknown line"
+
+
+def _is_library(path: pathlib.Path) -> bool:
+    return "site-packages" in path.parts or pathlib.Path(__file__).parents[1] in path.parents
 
 
 def refuse_strays(fn: Callable[..., Any], strays: list[tuple[Variable, Array]]) -> None:
@@ -259,7 +294,7 @@ def refuse_strays(fn: Callable[..., Any], strays: list[tuple[Variable, Array]]) 
 def value_and_grad(fn: Callable[[], tuple[Array, Any]], variables: Sequence[Variable]) -> Any:
     """Call `fn() -> (loss, aux)`, and differentiate the loss with respect to `variables`.
 
-    Variables that `fn` assigns (running statistics, seeds) keep their new values.
+    Variables that `fn` assigns (running statistics, seeds, but also some of `variables`) keep their new values.
 
     Returns:
         `((loss, aux), gradients)`, one gradient for each of `variables`.
@@ -274,8 +309,9 @@ def value_and_grad(fn: Callable[[], tuple[Array, Any]], variables: Sequence[Vari
 
     def loss_of(values: list[Array]) -> tuple[Array, Any]:
         with Overlay(variables, values) as overlay:
-            loss, aux = fn()
-        pairs = overlay.assigned_besides(variables)
+            # In a copy of the context, so that traced losses don't stay there.
+            loss, aux = contextvars.copy_context().run(fn)
+        pairs = overlay.assigned_besides(())
         assigned[:] = [v for v, _ in pairs]
         return loss, (aux, [value for _, value in pairs])
 

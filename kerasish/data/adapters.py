@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
+from collections.abc import Iterator
 from typing import Any
+
+import numpy as np
 
 from kerasish.core import tree
 from kerasish.data.arrays import ArrayBatches
-from kerasish.data.batches import Batches
-from kerasish.data.iterables import IterableBatches, is_batches, unpack
+from kerasish.data.batches import Batch, Batches
 from kerasish.data.class_weights import weighted
 from kerasish.data.conversion import is_array_like, is_numbers
+from kerasish.data.iterables import IterableBatches, is_batches, unpack
 
 __all__ = ["adapt", "is_arrays", "unpack"]
 
@@ -43,6 +48,8 @@ def adapt(
         ValueError, TypeError: an argument doesn't fit the data; the error says which.
     """
     check_counts(batch_size=batch_size, steps=steps)
+    if not isinstance(shuffle, bool | np.bool_) and shuffle != "batch":
+        raise ValueError(f"shuffle must be True, False or 'batch'; got {shuffle!r}.")
     if is_arrays(x):
         weights = weighted(y, sample_weight, class_weight)
         batches = ArrayBatches(x, y, weights, batch_size or 32, shuffle)
@@ -54,8 +61,7 @@ def adapt(
             raise ValueError(
                 f"x already yields batches, so `{name}` can't be given beside it; got {type(value).__name__}."
             )
-    source = x if class_weight is None else _Weighted(x, class_weight)
-    return IterableBatches(source, steps)
+    return IterableBatches(x, steps, None if class_weight is None else functools.partial(_weigh, class_weight))
 
 
 def check_counts(**counts: Any) -> None:
@@ -63,40 +69,32 @@ def check_counts(**counts: Any) -> None:
     for name, value in counts.items():
         if value is None:
             continue
-        if isinstance(value, bool) or int(value) != value or value < 1:
+        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
             raise ValueError(f"{name} must be a whole number of at least 1; got {value!r}.")
-        if not isinstance(value, int) and type(value).__module__ != "numpy":
-            raise ValueError(f"{name} must be a whole number, not a {type(value).__name__}; got {value!r}.")
 
 
-class _Weighted:
-    """An iterable of batches, with class weights in each."""
-
-    def __init__(self, source: Any, class_weight: dict[int, float]) -> None:
-        self._source = source
-        self._class_weight = class_weight
-
-    def __iter__(self) -> Any:
-        return map(self._weigh, iter(self._source))
-
-    def _weigh(self, item: Any) -> Any:
-        x, y, sample_weight = unpack(item)
-        return x, y, weighted(y, sample_weight, self._class_weight)
+def _weigh(class_weight: dict[int, float], x: Any, y: Any, sample_weight: Any) -> tuple[Any, Any, Any]:
+    return x, y, weighted(y, sample_weight, class_weight)
 
 
 class _Limited:
-    """The first batches of each epoch."""
+    """So many batches an epoch; the next epoch goes on where this one ended, as in Keras."""
 
     def __init__(self, batches: ArrayBatches, steps: int) -> None:
         self._batches = batches
-        self.batch_size = batches.batch_size
-        self.steps = min(steps, batches.steps)
+        self.batch_size: int | None = batches.batch_size
+        self.steps: int | None = steps
 
-    def epoch(self, number: int, skip: int = 0) -> Any:
-        for index, batch in enumerate(self._batches.epoch(number, skip), start=skip):
-            if index >= self.steps:
-                return
-            yield batch
+    def epoch(self, number: int, skip: int = 0) -> Iterator[Batch]:
+        """The batches of one epoch, without the first `skip`."""
+        assert self.steps is not None
+        done, end = number * self.steps + skip, (number + 1) * self.steps
+        while done < end and self._batches.steps:
+            passes, index = divmod(done, self._batches.steps)
+            for batch in itertools.islice(self._batches.epoch(passes, skip=index), end - done):
+                yield batch
+                done += 1
 
-    def example(self) -> Any:
+    def example(self) -> Batch:
+        """The first batch."""
         return self._batches.example()

@@ -13,7 +13,7 @@ from kerasish.backend.interface import Array, Tree
 from kerasish.core import tree
 from kerasish.core.random import host_generator, next_seed
 from kerasish.data.batches import Batch
-from kerasish.data.conversion import convert_tree
+from kerasish.data.conversion import convert_tree, narrow
 
 RESIDENT_BYTES = 2**30
 """Up to this size, a set of arrays is put on the device once, and its batches are gathered inside the step."""
@@ -61,7 +61,7 @@ class ArrayBatches:
     def resident(self) -> Tree:
         """The arrays, on the device."""
         if self._resident is None:
-            self._resident = tree.map(lambda x: x if x is None else engine.asarray(x), self.data)
+            self._resident = tree.map(lambda x: x if x is None else engine.asarray(narrow(x)), self.data)
         return self._resident
 
     def order(self, epoch: int) -> np.ndarray:
@@ -69,7 +69,9 @@ class ArrayBatches:
         rows = np.arange(self.rows, dtype=np.int32)
         if not self.shuffle:
             return rows
-        generator = host_generator(np.random.SeedSequence([self.seed, epoch]).generate_state(1, "uint64")[0] >> 1)
+        generator = host_generator(
+            np.random.SeedSequence([int(self.seed or 0), epoch]).generate_state(1, "uint64")[0] >> 1
+        )
         if self.shuffle == "batch":
             whole = self.rows // self.batch_size
             starts = generator.permutation(whole).astype(np.int32) * self.batch_size
@@ -88,7 +90,7 @@ class ArrayBatches:
         return self._take(np.arange(min(self.rows, self.batch_size)))
 
     def _take(self, rows: np.ndarray) -> Batch:
-        return Batch(tree.map(lambda x: x if x is None else x[rows], self.data), len(rows))
+        return Batch(tree.map(lambda x: x if x is None else narrow(x[rows]), self.data), len(rows))
 
 
 def _common_rows(data: Tree) -> int:

@@ -21,10 +21,15 @@ class Batch(NamedTuple):
 class Batches(Protocol):
     """A source of batches."""
 
-    batch_size: int | None
-    """How many rows a full batch has; None: not known before the first."""
-    steps: int | None
-    """How many batches an epoch has; None: not known."""
+    @property
+    def batch_size(self) -> int | None:
+        """How many rows a full batch has; None: not known before `example`."""
+        ...
+
+    @property
+    def steps(self) -> int | None:
+        """How many batches an epoch has; None: not known."""
+        ...
 
     def epoch(self, number: int, skip: int = 0) -> Iterator[Batch]:
         """The batches of one epoch, without the first `skip`."""

@@ -30,22 +30,19 @@ def weighted(y: Any, sample_weight: Any, class_weight: dict[int, float] | None) 
 
 
 def _class_weights(y: np.ndarray, class_weight: dict[int, float]) -> np.ndarray:
-    if y.ndim > 1 and y.shape[-1] > 1:
-        if y.ndim > 2:
-            raise ValueError(f"class_weight needs y of shape (batch,) or (batch, classes); got {y.shape}.")
+    if y.ndim not in (1, 2):
+        raise ValueError(f"class_weight needs y of shape (batch,) or (batch, classes); got {y.shape}.")
+    if y.ndim == 2 and y.shape[-1] > 1:
         classes = y.argmax(-1)
     else:
-        classes = y.reshape(-1) if y.ndim > 1 else y
+        classes = y.reshape(-1)
         if classes.dtype.kind == "f" and not np.all(classes == np.round(classes)):
             raise ValueError("class_weight needs whole numbers as classes; y has others, as in a regression.")
         classes = classes.astype("int64")
-    present = np.unique(classes)
+    present, index = np.unique(classes, return_inverse=True)
     missing = [int(c) for c in present if int(c) not in class_weight]
     if missing:
         raise ValueError(
             f"class_weight names {sorted(class_weight)}, but y also has {missing[:10]}: give each class a weight."
         )
-    table = np.zeros(int(present.max(initial=0)) + 1, "float32")
-    for label in present:
-        table[label] = class_weight[int(label)]
-    return table[classes]
+    return np.array([class_weight[int(c)] for c in present], "float32")[index]

@@ -11,7 +11,7 @@ from kerasish.backend.interface import Array, Tree
 from kerasish.backend.settings import floatx
 from kerasish.core import tree
 
-FOREIGN = ("to_numpy", "numpy", "__array__", "__dlpack__")
+FOREIGN = ("to_numpy", "numpy", "__array__", "__dlpack__", "toarray")
 
 
 def is_array_like(x: Any) -> bool:
@@ -23,10 +23,12 @@ def is_array_like(x: Any) -> bool:
 
 
 def convert(x: Any, name: str) -> Array:
-    """`x` as a NumPy array, or as it is if it is the backend's; floats in `floatx()`.
+    """`x` as a NumPy array, or as it is if it is the backend's; floats of 64 bits in `floatx()`.
+
+    Memory-mapped arrays stay as they are, and are read batch by batch.
 
     Raises:
-        TypeError: `x` has no numbers in it.
+        TypeError: `x` has no numbers in it, or more than numbers: a mask, fields, a sparse layout.
         ValueError: `x` has complex numbers, or is a list of lists of different lengths.
     """
     if engine.is_array(x) and not isinstance(x, np.ndarray):
@@ -44,7 +46,19 @@ def convert(x: Any, name: str) -> Array:
         raise TypeError(f"{name} holds strings; turn them into numbers first, for example by a lookup table.")
     if kind in "Mm":
         raise TypeError(f"{name} holds dates or durations ({array.dtype}); turn them into numbers first.")
-    if kind == "f" and array.dtype.name != floatx() and array.dtype.itemsize > 4:
+    if array.dtype.names is not None:
+        raise TypeError(
+            f"{name} is a structured array, with the fields {', '.join(array.dtype.names)}; give one of them."
+        )
+    if isinstance(array, np.ma.MaskedArray):
+        raise TypeError(f"{name} is a masked array, whose mask would be lost; use `{name}.filled(...)`, and weights.")
+    return array if isinstance(array, np.memmap) else narrow(array)
+
+
+def narrow(array: Array) -> Array:
+    """A NumPy array of floats of 64 bits in `floatx()`; others as they are."""
+    wide = isinstance(array, np.ndarray) and array.dtype.kind == "f" and array.dtype.itemsize > 4
+    if wide and array.dtype.name != floatx():
         return array.astype(floatx())
     return array
 
@@ -55,6 +69,8 @@ def _to_numpy(x: Any, name: str) -> np.ndarray:
     members = dir(type(x))
     if "detach" in members:  # a torch tensor
         x = x.detach().cpu()
+    if "toarray" in members:
+        raise TypeError(f"{name} is a sparse {type(x).__name__}; models take dense arrays: use `{name}.toarray()`.")
     if "to_numpy" in members:
         return np.asarray(x.to_numpy())
     try:

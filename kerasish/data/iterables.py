@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from kerasish.data.batches import Batch, rows_of
 from kerasish.data.conversion import convert_tree
+
+_END = object()
 
 
 class IterableBatches:
@@ -15,11 +17,13 @@ class IterableBatches:
 
     Args:
         source: A generator, an iterable whose every pass is an epoch, or something with `__len__` and `__getitem__`.
-        steps: How many batches make an epoch; None: as many as there are.
+        steps: How many batches make an epoch; None: as many as there are. The next epoch goes on where one ended.
+        change: A function of `x, y, sample_weight` of a batch, which returns others.
     """
 
-    def __init__(self, source: Any, steps: int | None = None) -> None:
+    def __init__(self, source: Any, steps: int | None = None, change: Callable[..., Any] | None = None) -> None:
         self.source = source
+        self._change = change
         self.batch_size: int | None = None
         self.is_sequence = _is_sequence(source)
         self.steps = len(source) if steps is None and self.is_sequence else steps
@@ -33,10 +37,12 @@ class IterableBatches:
         Raises:
             ValueError: a generator has run out; the error says after how many batches.
         """
-        limited = self.steps is not None and not self.is_sequence
-        if self._running is None or not (limited or self.is_one_pass):
-            self._running = self._pass()
-        running = self._running
+        if self.is_sequence:
+            running = self._items(number)
+        elif self._running is None or not self._goes_on:
+            running = self._running = self._pass()
+        else:
+            running = self._running
         found = 0
         for item in itertools.islice(running, None if self.steps is None else self.steps):
             found += 1
@@ -44,39 +50,57 @@ class IterableBatches:
                 yield self._batch(item, found - 1)
         self._check_end(number, found)
 
+    @property
+    def _goes_on(self) -> bool:
+        """Whether an epoch begins where the one before ended."""
+        return self.is_one_pass or self.steps is not None
+
     def _pass(self) -> Iterator[Any]:
-        if self.is_sequence:
-            return (self.source[index] for index in range(len(self.source)))
-        return iter(self.source)
+        return iter(self.source) if self.is_one_pass or self.steps is None else self._endless()
+
+    def _endless(self) -> Iterator[Any]:
+        """Pass after pass, until one is empty."""
+        empty = False
+        while not empty:
+            empty = True
+            for item in self.source:
+                empty = False
+                yield item
+
+    def _items(self, epoch: int) -> Iterator[Any]:
+        assert self.steps is not None
+        size = len(self.source)
+        return (self.source[index % size] for index in range(epoch * self.steps, (epoch + 1) * self.steps) if size)
 
     def _check_end(self, epoch: int, found: int) -> None:
         self._seen += found
         if found == 0 and not self._seen:
             raise ValueError("The data gave no batch at all: a generator must yield at least one.")
-        if found == 0 or (self.is_one_pass and self.steps is not None and found < self.steps):
+        if found == 0 or (self.steps is not None and found < self.steps):
             wanted = f"{self.steps} batches" if self.steps is not None else "another pass"
             raise ValueError(
                 f"The generator ran out in epoch {epoch + 1}, after {self._seen} batches in all; {wanted} were wanted. "
                 "A generator can be read only once: let it run for ever and give `steps_per_epoch`, or give an "
                 "iterable that starts over."
             )
-        if not self.is_one_pass and self.steps is not None and found < self.steps:
-            self._running = None
 
     def example(self) -> Batch:
         """The first batch, which is not lost for training."""
-        running = self._pass() if self._running is None else self._running
-        try:
-            first = next(running)
-        except StopIteration:
-            raise ValueError("The data gave no batch at all: a generator must yield at least one.") from None
-        self._running = itertools.chain([first], running)
+        goes_on = self._goes_on and not self.is_sequence
+        running = self._items(0) if self.is_sequence else self._running if self._running and goes_on else self._pass()
+        first = next(running, _END)
+        if first is _END:
+            raise ValueError("The data gave no batch at all: a generator must yield at least one.")
+        if goes_on:
+            self._running = itertools.chain([first], running)
         batch = self._batch(first, 0)
         self.batch_size = batch.rows
         return batch
 
     def _batch(self, item: Any, index: int) -> Batch:
         data = unpack(item, f"batch {index} of the data")
+        if self._change is not None:
+            data = self._change(*data)
         names = ("x", "y", "sample_weight")
         converted = tuple(
             convert_tree(part, f"{name} of batch {index}") for part, name in zip(data, names, strict=True)

@@ -24,19 +24,26 @@ def once(build: Callable[..., None]) -> Callable[..., None]:
     def build_once(self: Any, *args: Any, **kwargs: Any) -> None:
         if self.built:
             return
-        before = len(self._own_trainable), len(self._own_fixed)
+        before = [(x, _attributes(x)) for x in self.layers_inside()]
         try:
             with scope(path=self.path, dtype=None):
                 self.built_path = current_call().path
                 build(self, *args, **kwargs)
         except BaseException:
-            del self._own_trainable[before[0] :], self._own_fixed[before[1] :]
+            for layer, attributes in before:
+                vars(layer).clear()
+                vars(layer).update(attributes)
             raise
         given = inspect.signature(build).bind(self, *args, **kwargs).arguments
         self.build_shapes = _build_config({name: value for name, value in given.items() if name != "self"})
         self.built = True
 
     return build_once
+
+
+def _attributes(layer: Any) -> dict[str, Any]:
+    """The attributes of `layer`, and copies of its lists, to go back to."""
+    return {name: list(value) if type(value) is list else value for name, value in vars(layer).items()}
 
 
 def _build_config(shapes: dict[str, Any]) -> dict[str, Any] | None:

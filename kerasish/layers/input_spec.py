@@ -97,8 +97,10 @@ def check(spec: InputSpec | dict[str, InputSpec] | list[InputSpec], inputs: Any,
         for one, x in zip(spec, given, strict=True):
             check(one, x, layer)
         return
-    if inputs is None and spec.optional:
-        return
+    if inputs is None:
+        if spec.optional:
+            return
+        raise ValueError(f"Layer {layer!r} needs an input; got None.")
     complaint = spec.complaint(tuple(inputs.shape), inputs.dtype)
     if complaint:
         raise ValueError(f"The input of layer {layer!r} must have {complaint}: its shape is {tuple(inputs.shape)}.")

@@ -17,7 +17,7 @@ from kerasish.core.context import Call, add_loss, collected_losses, current_call
 from kerasish.core.names import check_name, snake_case, unique_name
 from kerasish.core.policies import DTypePolicy, cast_floats
 from kerasish.core.symbolic import Node, Operation, abstract_eval, any_symbolic
-from kerasish.core.variable import Overlay, Variable
+from kerasish.core.variable import Variable, pure
 from kerasish.layers import building
 from kerasish.layers.input_spec import check
 from kerasish.layers.weights import Weights
@@ -138,7 +138,7 @@ class Layer(Weights, Configurable, Operation):
         self.built = True
 
     def _record(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Tree:
-        outputs = abstract_eval(lambda *a, **k: self._run(a, k), *args, **kwargs)
+        outputs = self._shaped(args, kwargs)
         Node(self, args, kwargs, outputs)
         return outputs
 
@@ -192,23 +192,33 @@ class Layer(Weights, Configurable, Operation):
         Returns:
             `(outputs, new values of the non-trainable variables)`, and with `return_losses` the losses too.
         """
+        if not self.built:
+            raise ValueError(f"{self.name!r} has no variables yet: call it, or `build` it, before `stateless_call`.")
         trainable, fixed = self.trainable_variables, self.non_trainable_variables
         if len(trainable) != len(trainable_variables) or len(fixed) != len(non_trainable_variables):
             raise ValueError(
                 f"{self.name!r} has {len(trainable)} trainable and {len(fixed)} non-trainable variables; "
                 f"stateless_call got {len(trainable_variables)} and {len(non_trainable_variables)} values."
             )
-        with Overlay([*trainable, *fixed], [*trainable_variables, *non_trainable_variables]) as overlay:
+
+        def call() -> tuple[Tree, list[Array]]:
             outputs = self(*args, **kwargs)
-            new = [overlay.read(v) for v in fixed]
-            return (outputs, new, self.losses) if return_losses else (outputs, new)
+            return outputs, self.losses if return_losses else []
+
+        run = pure(call, [*trainable, *fixed])
+        (outputs, losses), new = run([*trainable_variables, *non_trainable_variables])
+        updated = new[len(trainable) :]
+        return (outputs, updated, losses) if return_losses else (outputs, updated)
 
     # Shapes and configs --------------------------------------------------------------------------------------------
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Tree:
         """What the call would return, as symbolic tensors. Builds the layer."""
         if not self.built:
             self._build_for(args, kwargs)
-        with scope():
+        return self._shaped(args, kwargs)
+
+    def _shaped(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Tree:
+        with scope(losses=[]):  # losses have no values here
             return abstract_eval(lambda *a, **k: self._run(a, k), *args, **kwargs)
 
     def compute_output_shape(self, *args: Any, **kwargs: Any) -> Any:

@@ -43,6 +43,7 @@ class Metric(Stateful, Configurable):
         3.0
     """
 
+    in_files = False
     weights_rows = False
     """Whether a row of weight 0, or one that is masked, has no influence at all, so that a batch may be padded."""
     _direction: str | None = None
@@ -94,7 +95,7 @@ class Metric(Stateful, Configurable):
         variable = self.add_variable(shape, "zeros", name=name)
         if is_float_dtype(variable.dtype):
             residue = Variable(
-                np.zeros(tuple(shape), variable.dtype), trainable=False, autocast=False, name=f"{name}_residue"
+                np.zeros(variable.shape, variable.dtype), trainable=False, autocast=False, name=f"{name}_residue"
             )
             residue.path = f"{variable.path}_residue"
             self._residues[id(variable)] = residue

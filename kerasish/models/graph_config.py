@@ -21,7 +21,7 @@ FUNCTIONAL = "keras.src.models.functional", "Functional"
 _TENSOR = "__keras_tensor__"
 
 
-# Writing ---------------------------------------------------------------------------------------------------------------
+# Writing -------------------------------------------------------------------------------------------------------------
 def graph_to_config(graph: Graph, name: str, trainable: bool) -> dict[str, Any]:
     """The config of a functional model: its operations, and for each of them the calls with their arguments."""
     writer = _Writer(graph)
@@ -89,7 +89,7 @@ def _nested(x: Tree, write: Any) -> Any:
     return [_nested(item, write) for item in x] if isinstance(x, list | tuple) else write(x)
 
 
-# Reading ---------------------------------------------------------------------------------------------------------------
+# Reading -------------------------------------------------------------------------------------------------------------
 class _Call(NamedTuple):
     operation: Any
     name: str
@@ -166,7 +166,7 @@ class _Reader:
         if waiting:
             names = sorted({call.name for calls in waiting.values() for call in calls})
             raise CorruptModelError(
-                f"The calls of a functional model go in a cycle, or need a tensor that nothing makes, at layer {names[0]!r}."
+                f"The calls of a functional model go in a cycle, or need what nothing makes, at layer {names[0]!r}."
             )
 
     def _make(self, call: _Call) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import collections
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -86,7 +86,7 @@ class Pass:
         self.pace = Pace(steps_per_call or (1 if self.begins or self.ends or eagerly else None))
         self.pad = pad
         self.eagerly = eagerly
-        self.stop = lambda: False
+        self.stop: Callable[[], bool] = lambda: False
 
     def run(self, epoch: int = 0) -> LazyLogs:
         """One epoch; returns the logs of its last step."""
@@ -121,11 +121,9 @@ class Pass:
         if self.eagerly:
             return self.program.run_eagerly(batch.data)
         size = self.batches.batch_size
-        if size is None:
-            self.batches.batch_size = size = batch.rows
-        if not self.pad or batch.rows > size or not _may_be_partial(self.batches):
+        if not self.pad or size is None or batch.rows > size or not _may_be_partial(self.batches):
             return self.program.run(batch)
-        return self.program.run(Batch(padded(batch.data, size), size), engine.xp.int32(batch.rows))
+        return self.program.run(Batch(padded(batch.data, size), size), np.int32(batch.rows))
 
     def _gathered(self, batches: ArrayBatches, epoch: int) -> Iterator[tuple[int, int, Tree]]:
         size, rows = batches.batch_size, batches.rows
@@ -136,7 +134,7 @@ class Pass:
         if pads:
             order = np.concatenate([order, np.repeat(order[-1:], size - left)])
         main = engine.asarray(order[: (whole + pads) * size])
-        self.program.prepare(batches.example().data, engine.xp.int32(size) if pads else None)
+        self.program.prepare(batches.example().data, np.int32(size) if pads else None)
         index, calls = 0, whole + pads
         while index < calls:
             count = min(self.pace.steps if self.program.loops or self.pace.fixed else 1, calls - index)
@@ -144,6 +142,7 @@ class Pass:
             if self.program.loops:
                 result = self.program.run_rows(data, main, size, index, count, total=rows if pads else None)
             else:
+                result: Tree = None
                 for step in range(index, index + count):
                     result = self.program.run_rows(data, main, size, step, 1, total=rows if pads else None)
             yield index, count, result

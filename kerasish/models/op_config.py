@@ -68,9 +68,9 @@ def _tensor_names(name: str) -> tuple[str, ...]:
     return _PAIR if tuple(names[:2]) == _PAIR else tuple(names[:1])
 
 
-# Writing ---------------------------------------------------------------------------------------------------------------
+# Writing -------------------------------------------------------------------------------------------------------------
 def op_to_config(operation: OpCall, node: Node) -> tuple[dict[str, Any], list[Any], dict[str, Any]]:
-    """`(config, args, kwargs)`: Keras puts tensors, and what stands in the place of one, into the call; else the config.
+    """`(config, args, kwargs)`: Keras puts tensors, and what stands for one, into the call; the rest in the config.
 
     Raises:
         ValueError: Keras has no such op, or an argument can't be written.
@@ -120,8 +120,8 @@ def plain_value(x: Any) -> Any:
     """An argument that is no tensor of the model, as JSON can hold it."""
     if isinstance(x, Variable):
         raise ValueError(
-            f"A functional model uses the variable {x.path!r} outside of a layer, so it can't be saved: make it the weight "
-            "of a layer."
+            f"A functional model uses the variable {x.path!r} outside of a layer, so it can't be saved: make it the "
+            "weight of a layer."
         )
     if isinstance(x, np.dtype) or (inspect.isclass(x) and issubclass(x, np.generic)):
         return np.dtype(x).name
@@ -130,7 +130,7 @@ def plain_value(x: Any) -> Any:
     return serialize(engine.to_numpy(x) if engine.is_array(x) else x)
 
 
-# Reading ---------------------------------------------------------------------------------------------------------------
+# Reading -------------------------------------------------------------------------------------------------------------
 def is_op_config(config: dict[str, Any]) -> bool:
     """Whether a config is that of an op, by its module."""
     module = config.get("module")
@@ -156,7 +156,7 @@ def op_from_config(config: dict[str, Any]) -> SavedOp:
     if name is None or name not in OPS:
         raise UnregisteredNameError(f"A config names the op {key[1]!r:.80} of {key[0]!r:.80}, which is not known here.")
     inner = dict(config["config"])
-    label = inner.pop("name", None) or config.get("name")
+    label = inner.pop("name", None) or config.get("name") or name
     known = {p.name for p in _parameters(name)}
     static = {k: _as_tuples(revive(value)) for k, value in inner.items() if k in known or value not in (None, False)}
     return SavedOp(name, label, static)

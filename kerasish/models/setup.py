@@ -64,9 +64,11 @@ def make_setup(
         "jit_compile": True if jit_compile == "auto" else bool(jit_compile),
     }
     chosen = optimizers.get(optimizer)
-    given["optimizer"] = chosen
+    if chosen is None:
+        raise ValueError("compile needs an optimizer: give one, or its name, such as 'adam'.")
     if auto_scale_loss and policy == "mixed_float16" and not isinstance(chosen, LossScaleOptimizer):
         chosen = LossScaleOptimizer(chosen)
+    given["optimizer"] = chosen  # with its wrapper, so that a file has the state of the scale (Keras loses it)
     return TrainingSetup(
         optimizer=chosen,
         loss=CompiledLoss(loss, loss_weights),

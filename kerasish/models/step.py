@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import collections
-import contextvars
 import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from kerasish.backend import engine, xp
 from kerasish.backend.interface import Array, Tree
 from kerasish.core import tree
-from kerasish.core.variable import Overlay, Variable, refuse_strays
+from kerasish.core.variable import Overlay, Variable, refuse_strays, traced
 from kerasish.data.arrays import take_rows
 from kerasish.data.batches import Batch
 from kerasish.models.padding import only_rows
@@ -132,7 +133,7 @@ class CompiledMethod:
             return output
         now = [new.get(number, value) for number, value in enumerate(values)]
         with Overlay(self.variables, now):
-            return contextvars.copy_context().run(self.output)
+            return traced(self.output)
 
     def _rows_program(self, size: int) -> Callable[..., Any]:
         def run(
@@ -166,8 +167,7 @@ def _functional(method: Callable[[Any], Tree], variables: list[Variable]) -> Cal
 
     def step(values: list[Array], data: Tree, rows: Any) -> tuple[Tree, NewValues]:
         with Overlay(variables, values) as overlay, only_rows(rows):
-            # In a copy of the context, so that what the call leaves there (losses) does not outlive the trace.
-            output = contextvars.copy_context().run(method, data)
+            output = traced(method, data)
         refuse_strays(method, overlay.assigned_besides(variables))
         return output, {n: overlay.read(v) for n, v in enumerate(variables) if id(v) in overlay.assigned}
 
@@ -176,4 +176,4 @@ def _functional(method: Callable[[Any], Tree], variables: list[Variable]) -> Cal
 
 def _int32(x: int | None) -> Any:
     # NumPy's scalar, not Python's: the dtype is strong, so a different number doesn't mean another program.
-    return None if x is None else xp.int32(x)
+    return None if x is None else np.int32(x)

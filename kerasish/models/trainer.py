@@ -9,6 +9,7 @@ import numpy as np
 
 from kerasish.backend import engine
 from kerasish.backend.interface import Tree
+from kerasish.backend.settings import settings
 from kerasish.callbacks import Callback, CallbackList, History
 from kerasish.core import tree
 from kerasish.core.symbolic import SymbolicTensor, abstract_eval
@@ -79,6 +80,7 @@ class Trainer(Predicting, Steps):
         """
         setup = self.setup
         _check_differentiable()
+        epochs = min(epochs, settings.max_epochs or epochs)
         check_counts(epochs=epochs, steps_per_epoch=steps_per_epoch, validation_steps=validation_steps)
         if validation_split and validation_data is None:
             (x, y, sample_weight), validation_data = _validation_split(x, y, sample_weight, validation_split)
@@ -87,7 +89,7 @@ class Trainer(Predicting, Steps):
             y,
             sample_weight,
             batch_size=batch_size,
-            steps=steps_per_epoch,
+            steps=steps_per_epoch or settings.max_steps_per_epoch,
             shuffle=shuffle,
             class_weight=class_weight,
         )
@@ -203,7 +205,7 @@ class Trainer(Predicting, Steps):
             callbacks,
             add_history=phase == "train",
             add_progbar=verbose != 0,
-            model=self,
+            model=self,  # pyright: ignore[reportArgumentType]  a Model has what the protocol asks
             verbose=verbose,
             epochs=epochs,
             steps=steps,

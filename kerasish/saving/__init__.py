@@ -9,7 +9,8 @@ from kerasish.core.registry import (
 )
 from kerasish.saving.errors import CorruptModelError, IncompatibleModelError, UnsafeModelError
 from kerasish.saving.model_files import load_model, save_model
-from kerasish.saving.objects import deserialize_keras_object, revive_compile_config, serialize_keras_object
+from kerasish.saving.objects import deserialize_keras_object, serialize_keras_object
+from kerasish.saving.objects import revive_compile_config as revive_compile_config
 from kerasish.saving.weights import load_weights, save_weights
 
 custom_object_scope = CustomObjectScope

@@ -8,6 +8,7 @@ import io
 import os
 import stat
 import struct
+import warnings
 import zipfile
 import zlib
 from typing import Any, BinaryIO, NamedTuple
@@ -78,16 +79,16 @@ def read_archive(file: BinaryIO, where: str, largest_weights: int | None = None)
     try:
         with zipfile.ZipFile(file) as archive:
             members = _check_members(file, archive, where)
-            _check_version(members, where)
             text = archive.read(members[CONFIG])
             metadata = read_json(archive.read(members[METADATA]), f"{where}: {METADATA}")
             _check_budget(members[WEIGHTS], largest_weights, where)
             contents = Contents(read_json(text, f"{where}: {CONFIG}"), metadata, archive.read(members[WEIGHTS]))
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, struct.error, NotImplementedError) as error:
         raise CorruptModelError(
-            f"{where} is truncated or damaged: {str(error) or type(error).__name__:.200}. Take a copy of it that is whole."
+            f"{where} is truncated or damaged: {str(error) or type(error).__name__:.200}. Take another copy."
         ) from error
     _check_ours(contents, text, where)
+    _warn_if_newer(contents.metadata.get("keras_version"), where)
     return contents
 
 
@@ -169,9 +170,10 @@ def _check_layout(file: BinaryIO, archive: zipfile.ZipFile, infos: list[zipfile.
         raise UnsafeModelError(f"{where} has data before its first member, or a member that overlaps the directory.")
 
 
-def _check_version(members: dict[str, zipfile.ZipInfo], where: str) -> None:
-    if not members[WEIGHTS].file_size:
-        raise CorruptModelError(f"{where}: {WEIGHTS} is empty.")
+def _warn_if_newer(version: Any, where: str) -> None:
+    major = str(version).split(".")[0]
+    if major.isdecimal() and int(major) > int(KERAS_VERSION.split(".")[0]):
+        warnings.warn(f"{where} was written by Keras {version:.20}, a newer format than {KERAS_VERSION}.", stacklevel=4)
 
 
 def _check_budget(info: zipfile.ZipInfo, largest: int | None, where: str) -> None:

@@ -38,7 +38,7 @@ class Stored(NamedTuple):
     dtype: np.dtype
 
 
-# Writing ---------------------------------------------------------------------------------------------------------------
+# Writing -------------------------------------------------------------------------------------------------------------
 def write_groups(file: BinaryIO, groups: Sequence[Group], digests: bool) -> dict[str, str]:
     """Write `groups` as one HDF5 file.
 
@@ -81,7 +81,7 @@ def digest(path: str, array: np.ndarray) -> str:
     return found.hexdigest()
 
 
-# Reading ---------------------------------------------------------------------------------------------------------------
+# Reading -------------------------------------------------------------------------------------------------------------
 class Reader:
     """The groups and datasets of an HDF5 file. What a link of any other kind than a plain one leads to is never opened.
 
@@ -127,7 +127,7 @@ class Reader:
             raise
         except (OSError, RuntimeError, KeyError, ValueError, TypeError, OverflowError, AttributeError) as error:
             place = f" at {path!r}" if path else ""
-            raise CorruptModelError(f"{self.where} is damaged{place}: {str(error):.200}.") from error
+            raise CorruptModelError(f"{self.where} is damaged{place}: {error!s:.200}.") from error
 
     def _address(self, identifier: Any) -> Any:
         info = h5py.h5o.get_info(identifier)
@@ -210,7 +210,7 @@ class Reader:
         for code in filters:
             if code not in _FILTERS:
                 raise UnsafeModelError(
-                    f"{self.where}: {path!r} needs the HDF5 filter number {code}; only gzip, shuffle and fletcher32 are read."
+                    f"{self.where}: {path!r} needs the HDF5 filter {code}; only gzip, shuffle and fletcher32 are read."
                 )
 
     def _dtype(self, path: str, dataset: Any) -> np.dtype:
@@ -256,7 +256,7 @@ class Reader:
         size = math.prod(stored.shape) * stored.dtype.itemsize
         if (shape is not None and stored.shape != shape) or size > most_bytes:
             raise IncompatibleModelError(
-                f"{self.where}: {path!r} has the shape {stored.shape}, {size} bytes; expected {shape}, at most {most_bytes}."
+                f"{self.where}: {path!r} has the shape {stored.shape}, {size} bytes; expected {shape}."
             )
         opaque = stored.dtype.name in NOT_OF_NUMPY
         array = np.empty(stored.shape, f"V{stored.dtype.itemsize}" if opaque else stored.dtype)

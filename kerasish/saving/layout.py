@@ -12,7 +12,6 @@ from kerasish.core.random import SeedGenerator
 from kerasish.core.stateful import Stateful
 from kerasish.core.variable import Variable
 from kerasish.layers.layer import Layer
-from kerasish.metrics.metric import Metric
 from kerasish.optimizers.optimizer import Optimizer
 
 OWN = "vars"
@@ -47,9 +46,14 @@ class Place(NamedTuple):
         )
 
     @property
+    def name(self) -> str | None:
+        """The object's name, if it has one."""
+        return self.owner.name if isinstance(self.owner, Layer | Optimizer | SeedGenerator) else None
+
+    @property
     def is_optional(self) -> bool:
         """Whether Keras's files lack it: seeds, and what Keras has no place for."""
-        return isinstance(self.owner, SeedGenerator) or self.path == REST
+        return not isinstance(self.owner, Layer | Optimizer)
 
     @property
     def is_optimizer(self) -> bool:
@@ -65,8 +69,8 @@ def places(root: Stateful) -> list[Place]:
     numbered.
     """
     found = [Place(path, owner, _own(owner)) for path, owner in _walk(root, "", set())]
-    covered = {id(v) for place in found for v in place.variables}
-    kept = [v for v in root.variables if id(v) not in covered and id(v) not in _of_metrics(root)]
+    covered = {id(v) for place in found for v in place.variables} | _unsaved(root)
+    kept = [v for v in root.variables if id(v) not in covered]
     return [*found, Place(REST, _Rest(kept), kept)] if kept else found
 
 
@@ -77,9 +81,9 @@ class _Rest(Stateful):
         self.kept = variables
 
 
-def _of_metrics(root: Stateful) -> set[int]:
-    metrics = [x for _, x in root.stateful_objects() if isinstance(x, Metric)]
-    return {id(v) for metric in metrics for v in metric.variables}
+def _unsaved(root: Stateful) -> set[int]:
+    """The variables of objects that files leave out: metrics, which begin anew in each epoch."""
+    return {id(v) for _, x in root.stateful_objects() if not x.in_files for _, v in x.own_variables()}
 
 
 def _own(owner: Stateful) -> list[Variable]:
@@ -122,7 +126,7 @@ def _class_name(item: Stateful) -> str:
 
 
 def _is_saved(x: Any) -> bool:
-    return isinstance(x, Stateful) and not isinstance(x, Metric)
+    return isinstance(x, Stateful) and x.in_files
 
 
 def _attributes(owner: Stateful) -> Iterator[tuple[str, Any]]:

@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping
 from typing import Any, BinaryIO
 
+from kerasish.core.budget import limited
 from kerasish.core.configurable import (
     UnregisteredNameError,
     deserialize,
@@ -28,6 +29,9 @@ from kerasish.saving.weights import (
     verify_weights,
     weights_bytes,
 )
+
+_SLACK = 64 * 2**20
+_PER_BYTE = 16  # of the weights in the file: Keras compresses none, but the state of training may be left out
 
 
 def save_model(
@@ -77,7 +81,7 @@ def _verify(file: BinaryIO, path: str) -> None:
 def load_model(
     filepath: PathLike,
     custom_objects: Mapping[str, Any] | None = None,
-    compile: bool = True,  # noqa: A002  Keras's name
+    compile: bool = True,
     safe_mode: bool = True,
 ) -> Any:
     """The model in a `.keras` file of ours or of Keras's.
@@ -116,7 +120,8 @@ def _model(contents: Contents, path: str, custom_objects: dict[str, Any], compil
     refuse_code(config, path)
     if not compiled:
         config = {key: value for key, value in config.items() if key != "compile_config"}
-    model = revive_model(config, path, custom_objects)
+    with limited(_SLACK + _PER_BYTE * len(contents.weights)):
+        model = revive_model(config, path, custom_objects)
     if not model.built:
         raise IncompatibleModelError(
             f"{path}: the model {model.name!r} can't be built from its config: it says no input shape. Make the model, "
@@ -135,10 +140,10 @@ def revive_model(config: Any, where: str, custom_objects: Mapping[str, Any] | No
     except ModelFileError:
         raise
     except UnregisteredNameError as error:
-        raise UnsafeModelError(f"{where}: {str(error):.500}") from error
+        raise UnsafeModelError(f"{where}: {error!s:.500}") from error
     except (TypeError, ValueError, KeyError, IndexError, AttributeError, MemoryError, OverflowError) as error:
         raise IncompatibleModelError(
-            f"{where}: its config can't be made a model: {type(error).__name__}: {str(error):.400}"
+            f"{where}: its config can't be made a model: {type(error).__name__}: {error!s:.400}"
         ) from error
     if not isinstance(model, Layer):
         raise CorruptModelError(f"{where}: the config describes a {type(model).__name__}, which is not a model.")
@@ -155,7 +160,7 @@ def refuse_code(config: Any, where: str) -> None:
         elif isinstance(item, dict):
             if item.get("class_name") == "__lambda__" or _is_bytecode(item):
                 raise UnsafeModelError(
-                    f"{where}: the config holds the bytecode of a lambda, which is never run. Where the model was made, "
+                    f"{where}: the config holds the bytecode of a lambda, which is never run. Where the model was made "
                     "write the function with `def`, and decorate it with "
                     "@kerasish.saving.register_keras_serializable(); then save it again."
                 )

@@ -45,7 +45,7 @@ def deserialize_keras_object(
         with CustomObjectScope(custom_objects or {}):
             return deserialize(config) if is_config(config) else revive(config)
     except UnregisteredNameError as error:
-        raise UnsafeModelError(f"deserialize_keras_object: {str(error):.500}") from error
+        raise UnsafeModelError(f"deserialize_keras_object: {error!s:.500}") from error
 
 
 def revive_compile_config(config: Mapping[str, Any]) -> dict[str, Any]:

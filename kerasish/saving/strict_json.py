@@ -49,7 +49,7 @@ def read_json(data: bytes, where: str) -> dict[str, Any]:
     except CorruptModelError:
         raise
     except (ValueError, RecursionError) as error:
-        raise CorruptModelError(f"{where} is not JSON: {str(error):.200}.") from error
+        raise CorruptModelError(f"{where} is not JSON: {error!s:.200}.") from error
     if not isinstance(found, dict):
         raise CorruptModelError(f"{where} must hold an object; it holds {type(found).__name__}.")
     return found

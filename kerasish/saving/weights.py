@@ -18,7 +18,7 @@ from kerasish.saving.archive import read_archive
 from kerasish.saving.atomic import PathLike, atomic_write, open_regular
 from kerasish.saving.errors import CorruptModelError, IncompatibleModelError
 from kerasish.saving.hdf5 import Group, Reader, Store, write_groups
-from kerasish.saving.layout import OPTIMIZER, REST, Place, places
+from kerasish.saving.layout import OPTIMIZER, OWN, REST, Place, places
 
 Manifest = dict[str, str]
 _SLACK = 64 * 2**20
@@ -101,14 +101,14 @@ def weights_bytes(model: Layer, digests: bool) -> tuple[bytes, Manifest]:
 def _group(place: Place) -> Group:
     if place.writes_itself:
         arrays: dict[str, Any] = {}
-        place.owner.save_own_variables(arrays)  # pyright: ignore[reportAttributeAccessIssue]  `writes_itself` has looked
+        place.owner.save_own_variables(arrays)  # pyright: ignore[reportAttributeAccessIssue]  it is a Layer
         arrays = {name: np.asarray(value) for name, value in arrays.items()}
     else:
         arrays = {str(index): v.numpy() for index, v in enumerate(place.variables)}
-    return Group(place.group, {"name": place.owner.name} if place.path != REST else {}, arrays)  # pyright: ignore
+    return Group(place.group, {"name": place.name} if place.name else {}, arrays)
 
 
-# Loading ---------------------------------------------------------------------------------------------------------------
+# Loading -------------------------------------------------------------------------------------------------------------
 def load_weights(model: Layer, filepath: PathLike, skip_mismatch: bool = False, **kwargs: Any) -> None:
     """Load weights from a `.weights.h5` or `.keras` file of ours or of Keras's.
 
@@ -193,10 +193,11 @@ def _rename_old(reader: Reader) -> None:
 
 
 def _plan_place(place: Place, reader: Reader, plan: _Plan, manifest: Manifest) -> None:
-    stored = _numbered(place, reader)
     if place.writes_itself:
         plan.reads_itself.append(place)
         return
+    group = _group_of(place, reader)
+    stored = _numbered(group, reader)
     if not stored and (place.is_optional or place.is_optimizer):
         return
     variables = place.variables
@@ -204,7 +205,7 @@ def _plan_place(place: Place, reader: Reader, plan: _Plan, manifest: Manifest) -
         variables = variables[: len(stored)]
     rows, values = [], []
     for index in range(max(len(variables), len(stored))):
-        path = f"{place.group}/{index}"
+        path = f"{group}/{index}"
         variable = variables[index] if index < len(variables) else None
         row = _mismatch(path, variable, reader)
         if row is not None:
@@ -222,8 +223,15 @@ def _plan_place(place: Place, reader: Reader, plan: _Plan, manifest: Manifest) -
         plan.values.extend(values)
 
 
-def _numbered(place: Place, reader: Reader) -> list[str]:
-    start = f"{place.group}/"
+def _group_of(place: Place, reader: Reader) -> str:
+    """Where the file has an object's variables: an optimizer's perhaps inside the one that scaled its loss."""
+    inner = f"{place.path}/inner_optimizer/{OWN}"
+    scaled = place.is_optimizer and inner in reader.groups
+    return inner if scaled and len(_numbered(place.group, reader)) != len(place.variables) else place.group
+
+
+def _numbered(group: str, reader: Reader) -> list[str]:
+    start = f"{group}/"
     return [path for path in reader.datasets if path.startswith(start) and path[len(start) :].isdecimal()]
 
 
@@ -287,7 +295,7 @@ def _report(plan: _Plan, where: str, skip_mismatch: bool) -> None:
         warnings.warn(f"{where}: these weights do not fit and are left out (file / model):\n{table}", stacklevel=4)
         return
     raise IncompatibleModelError(
-        f"{where:.80}: {len(plan.rows)} weights do not fit the model (unexpected, missing or different; file / model):\n"
+        f"{where:.80}: {len(plan.rows)} weights do not fit the model (unexpected, missing, different; file / model):\n"
         f"{table}\nBuild the model as the saved one was, or give skip_mismatch=True."
     )
 

@@ -1,5 +1,7 @@
 """The compiled step: how many programs, which state, what an interrupt leaves behind."""
 
+import os
+import sys
 import threading
 
 import numpy as np
@@ -181,3 +183,42 @@ def test_eager_steps_show_real_values():
     seen.clear()
     model.evaluate(x, y, verbose=0)
     assert seen[-1] is False
+
+
+def test_a_question_about_a_value_is_answered_in_the_users_words():
+    class Asks(layers.Layer):
+        def call(self, x):
+            return x if x.sum() > 0 else -x
+
+    model = kerasish.Sequential([layers.Dense(1), Asks()])
+    model.compile("sgd", "mse")
+    with pytest.raises(TypeError, match=r"test_step\.py:\d+: return x if x\.sum\(\) > 0.*run_eagerly=True"):
+        model.fit(*data(), verbose=0)
+
+
+def test_a_fit_of_one_batch_is_not_deep():
+    """The limits of the design: 20 frames, 150 functions (Keras 3.15.1: 406 functions in 59 files)."""
+    model = kerasish.Sequential([kerasish.Input((3,)), layers.Dense(1)])
+    model.compile("sgd", "mse")
+    x, y = data(8)
+    model.fit(x, y, verbose=0)
+    seen, depth, deepest = set(), 0, 0
+
+    def watch(frame, event, argument):
+        nonlocal depth, deepest
+        code = frame.f_code
+        if f"{os.sep}kerasish{os.sep}" in code.co_filename and "site-packages" not in code.co_filename:
+            if event == "call":
+                depth += 1
+                deepest = max(deepest, depth)
+                if not code.co_name.startswith("<"):
+                    seen.add((code.co_filename, code.co_name))
+            elif event == "return":
+                depth -= 1
+
+    sys.setprofile(watch)
+    try:
+        model.fit(x, y, verbose=0)
+    finally:
+        sys.setprofile(None)
+    assert deepest < 20 and len(seen) < 150, (deepest, len(seen))

@@ -7,6 +7,8 @@ import h5py
 import jax
 import numpy as np
 import pytest
+
+import kerasish
 from tests.saving.architectures import (
     ARCHITECTURES,
     attention,
@@ -17,8 +19,6 @@ from tests.saving.architectures import (
     randomize,
     recurrent,
 )
-
-import kerasish
 
 keras = pytest.importorskip("keras")
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")  # Keras's own, about models that it hasn't compiled

@@ -159,6 +159,11 @@ def virtual(weights):
     weights.create_virtual_dataset(K, layout)
 
 
+def half(weights):
+    del weights[K]
+    weights.create_dataset(K, shape=(4, 3), dtype="f4", chunks=(2, 3), compression="gzip")[:2] = 1
+
+
 def loop(weights):
     weights["layers/loop"] = weights["/"]
 
@@ -202,7 +207,7 @@ WEIGHTS = {
     ),
     "H19 no shape": (replaced(data=h5py.Empty("f4")), CorruptModelError, "no shape"),
     "H20 half of the chunks": (
-        replaced(shape=(4, 3), dtype="f4", chunks=(2, 3), compression="gzip"),
+        half,
         CorruptModelError,
         "no data stored",
     ),
@@ -418,3 +423,39 @@ def test_c07_an_unknown_key_of_a_layer_is_refused(tmp_path, base):
     layer = layer_of("keras.layers", "Dense", units=2, evil=1)
     with pytest.raises(IncompatibleModelError, match="evil"):
         load_model(write(tmp_path / "m.keras", base, with_layer(base, layer)))
+
+
+@pytest.mark.parametrize("units", [10**12, 10**9])
+def test_c01_weights_that_are_larger_than_the_file_are_not_made(tmp_path, base, units):
+    layer = layer_of("keras.layers", "Dense", units=units) | {"build_config": {"input_shape": [None, 3]}}
+    with pytest.raises(IncompatibleModelError, match="would take .* bytes"):
+        load_model(write(tmp_path / "m.keras", base, with_layer(base, layer)))
+
+
+WATCHED = {"open", "import", "exec", "compile", "marshal.loads", "pickle.find_class", "os.system", "subprocess.Popen"}
+watching, events = [False], []
+
+
+def watch(event, arguments):
+    if watching[0] and (event in WATCHED or event.startswith("socket.")):
+        events.append((event, str(arguments[0])))
+
+
+def test_loading_opens_the_file_and_nothing_else(tmp_path, base):
+    path = tmp_path / "m.keras"
+    path.write_bytes(base["original"])
+    load_model(path)  # what is imported at the first use has been imported now
+    sys.addaudithook(watch)
+    watching[0] = True
+    try:
+        load_model(path)
+    finally:
+        watching[0] = False
+    allowed = {("open", str(path))} | {event for event in events if event[0] == "open" and event[1].isdecimal()}
+    assert set(events) <= allowed  # opening a descriptor that is open already has its number
+
+
+def test_z16_a_newer_keras_is_told(tmp_path, base):
+    metadata = {"metadata.json": json.dumps({"keras_version": "99.0"}).encode()}
+    with pytest.warns(UserWarning, match=r"Keras 99\.0"):
+        load_model(write(tmp_path / "m.keras", base | metadata))

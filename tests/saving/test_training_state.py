@@ -116,3 +116,21 @@ def test_an_optimizer_that_has_not_begun_is_saved_too(tmp_path):
     again = load_model(tmp_path / "m.keras")
     assert float(again.optimizer.learning_rate) == 0.25
     again.train_on_batch(X, Y)
+
+
+def test_the_loss_scale_of_mixed_precision_is_kept_and_read_from_keras_files(tmp_path):
+    def scaled(k):
+        k.config.set_dtype_policy("mixed_float16")
+        try:
+            return trained(model_of(k), optimizer="adam", loss="mse")
+        finally:
+            k.config.set_dtype_policy("float32")
+
+    ours = scaled(kerasish)
+    ours.save(tmp_path / "ours.keras")
+    assert_same_next_steps(ours, load_model(tmp_path / "ours.keras"))
+    theirs = scaled(keras)
+    theirs.save(tmp_path / "theirs.keras")
+    again = load_model(tmp_path / "theirs.keras")  # Keras itself writes Adam alone, and loses its state on loading
+    for a, b in zip(theirs.optimizer.inner_optimizer.variables, again.optimizer.variables, strict=True):
+        np.testing.assert_array_equal(np.asarray(a), b.numpy())

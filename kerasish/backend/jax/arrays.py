@@ -10,6 +10,10 @@ from kerasish.backend.interface import Array, Tree
 
 
 def asarray(x: Any, dtype: str | None = None) -> Array:
+    if isinstance(x, np.ndarray):
+        # A copy, since device_put shares aligned memory with the caller; and no jnp.asarray, which compiles a program
+        # for each shape that it meets.
+        return jax.device_put(np.array(x, dtype))
     return jnp.asarray(x, dtype)
 
 

@@ -17,6 +17,10 @@ erfinv = jax.lax.erf_inv
 MOST_SLICES = 16
 
 
+def sigmoid(x: Array) -> Array:
+    return jax.lax.logistic(x)
+
+
 def max_pool(x: Array, size: Sequence[int], strides: Sequence[int], padding: Pairs) -> Array:
     if jnp.issubdtype(x.dtype, jnp.floating):
         least = -jnp.inf

@@ -24,7 +24,7 @@ def _default(x: Any) -> str | None:
         return None
     found = np.asarray(x)
     narrow = DEFAULTS.get(found.dtype.name)
-    if narrow == "int32" and found.size and not (-(2**31) <= found.min() and found.max() < 2**31):
+    if narrow == "int32" and found.size and not (found.min() >= -(2**31) and found.max() < 2**31):
         return None
     return narrow
 

@@ -84,6 +84,10 @@ def erf(x: Array) -> Array:
     return scipy.special.erf(np.asarray(x, _wide(x.dtype))).astype(x.dtype)
 
 
+def sigmoid(x: Array) -> Array:
+    return scipy.special.expit(np.asarray(x, _wide(x.dtype))).astype(x.dtype)
+
+
 def erfinv(x: Array) -> Array:
     return scipy.special.erfinv(np.asarray(x, _wide(x.dtype))).astype(x.dtype)
 

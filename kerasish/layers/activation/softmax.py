@@ -41,9 +41,9 @@ class Softmax(Layer):
         axis = self.axis if isinstance(self.axis, int) else tuple(self.axis)
         if mask is None:
             return activations.softmax(inputs, axis=axis)
-        mask = ops.cast(mask, "bool")
-        mask = ops.reshape(mask, (*mask.shape, *(1,) * (inputs.ndim - mask.ndim)))
+        counts: Array = ops.cast(mask, "bool")
+        counts = ops.reshape(counts, (*counts.shape, *(1,) * (inputs.ndim - counts.ndim)))
         # A finite number: a row without any True would be NaN, and so would its gradient.
         least = ops.full_like(inputs, -3e4 if str(inputs.dtype) == "float16" else -1e30)
-        chosen = activations.softmax(ops.where(mask, inputs, least), axis=axis)
-        return ops.where(mask, chosen, ops.zeros_like(chosen))
+        chosen = activations.softmax(ops.where(counts, inputs, least), axis=axis)
+        return ops.where(counts, chosen, ops.zeros_like(chosen))

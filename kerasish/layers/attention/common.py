@@ -41,7 +41,9 @@ class ProjectedAttention(Layer):
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(activity_regularizer=activity_regularizer, **kwargs)
+        super().__init__(**kwargs)
+        # Of the projections, the last of which makes the output: so the output is counted once, and scores never.
+        self.projection_regularizer = regularizers.get(activity_regularizer)
         kind = type(self).__name__
         self.dropout = fraction(dropout, "dropout", kind)
         self.use_bias = use_bias
@@ -63,6 +65,9 @@ class ProjectedAttention(Layer):
         del config["flash_attention"]
         return config
 
+    def _argument(self, name: str) -> Any:
+        return self.projection_regularizer if name == "activity_regularizer" else super()._argument(name)
+
     def dense(self, equation: str, output_shape: Shape, bias_axes: str, name: str, shape: Shape) -> EinsumDense:
         """A projection, built for an input of this shape."""
         layer = EinsumDense(
@@ -73,7 +78,7 @@ class ProjectedAttention(Layer):
             bias_initializer=self.bias_initializer,
             kernel_regularizer=self.kernel_regularizer,
             bias_regularizer=self.bias_regularizer,
-            activity_regularizer=self.activity_regularizer,
+            activity_regularizer=self.projection_regularizer,
             kernel_constraint=self.kernel_constraint,
             bias_constraint=self.bias_constraint,
             name=name,

@@ -29,7 +29,7 @@ class GroupedQueryAttention(ProjectedAttention):
         bias_initializer: First value of the biases.
         kernel_regularizer: A penalty on the kernels, added to the loss.
         bias_regularizer: A penalty on the biases.
-        activity_regularizer: A penalty on the output, and on each projection.
+        activity_regularizer: A penalty on the output, and on each projection. (Keras counts the output twice.)
         kernel_constraint: Applied to the kernels after each step of the optimizer.
         bias_constraint: Applied to the biases likewise.
         use_gate: Whether the result is multiplied by the sigmoid of one more projection of the query.

@@ -185,8 +185,8 @@ def _weights(mask: Array | None, x: Array) -> Array:
     """Booleans of the shape of `x`: what counts."""
     if mask is None:
         return ops.ones(x.shape, "bool")
-    mask = ops.cast(mask, "bool")
-    return ops.broadcast_to(ops.reshape(mask, (*mask.shape, *(1,) * (x.ndim - mask.ndim))), x.shape)
+    counts: Array = ops.cast(mask, "bool")
+    return ops.broadcast_to(ops.reshape(counts, (*counts.shape, *(1,) * (x.ndim - counts.ndim))), x.shape)
 
 
 def _checked_clipping(clipping: dict[str, float] | None) -> dict[str, float] | None:

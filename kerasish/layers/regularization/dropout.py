@@ -29,7 +29,7 @@ def filled(noise_shape: Sequence[int | None] | None, shape: Shape, layer: str) -
             f"The noise_shape of layer {layer!r} needs, for each axis of its input of shape {tuple(shape)}, the same "
             f"size, None or 1; got {tuple(noise_shape)}."
         )
-    return found
+    return tuple(int(n or 0) for n in found)
 
 
 def checked_noise_shape(noise_shape: Any, owner: str) -> tuple[int | None, ...] | None:

@@ -18,6 +18,7 @@ class Borders(Layer):
     """Something at the edges of `rank` spatial axes."""
 
     rank = 1
+    data_format = "channels_last"
 
     def _around(self, pairs: Any) -> list[tuple[int, int]]:
         """`(before, after)` for every axis of the input."""

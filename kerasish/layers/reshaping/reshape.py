@@ -39,7 +39,7 @@ class Reshape(Layer):
 
     def build(self, input_shape: Shape) -> None:
         if None not in input_shape[1:]:
-            self._sizes(tuple(input_shape[1:]))
+            self._sizes(tuple(int(size or 0) for size in input_shape[1:]))
 
     def call(self, inputs: Array) -> Array:
         return ops.reshape(inputs, (inputs.shape[0], *self._sizes(tuple(inputs.shape[1:]))))

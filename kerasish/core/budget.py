@@ -1,0 +1,51 @@
+"""How much memory new variables may take while a file from a stranger is made a model."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Iterator, Sequence
+from contextvars import ContextVar
+
+import numpy as np
+
+_left: ContextVar[list[int] | None] = ContextVar("kerasish_budget", default=None)
+
+
+class TooLargeError(ValueError):
+    """A variable is larger than what may be taken."""
+
+
+@contextlib.contextmanager
+def limited(bytes_in_all: int) -> Iterator[None]:
+    """Inside it, new variables may take so many bytes, all together."""
+    token = _left.set([bytes_in_all])
+    try:
+        yield
+    finally:
+        _left.reset(token)
+
+
+def take(shape: Sequence[int], dtype: str, path: str) -> None:
+    """Count a variable that is about to be made.
+
+    Raises:
+        TooLargeError: it would be more than what is left.
+
+    Example:
+        >>> with limited(100):
+        ...     take((5, 5), "float32", "dense/kernel")
+        ...     take((1,), "float32", "dense/bias")
+        Traceback (most recent call last):
+        ...
+        kerasish.core.budget.TooLargeError: The variable 'dense/bias' of shape (1,) would take 4 bytes; 0 are left.
+    """
+    left = _left.get()
+    if left is None:
+        return
+    size = math.prod(shape) * np.dtype(dtype).itemsize
+    if size > left[0]:
+        raise TooLargeError(
+            f"The variable {path!r} of shape {tuple(shape)} would take {size} bytes; {left[0]} are left."
+        )
+    left[0] -= size
