@@ -6,11 +6,15 @@ os.environ.setdefault("KERAS_BACKEND", "jax")
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 os.environ.setdefault("MPLBACKEND", "agg")
 
+import hypothesis
 import jax
 import numpy as np
 import pytest
 
 import kerasish
+
+hypothesis.settings.register_profile("quick", max_examples=25, deadline=None, derandomize=True, database=None)
+hypothesis.settings.load_profile("quick")
 
 IS_NUMPY = os.environ.get("KERASISH_BACKEND", "jax") == "numpy"
 
@@ -23,3 +27,8 @@ def strict_and_seeded():
     kerasish.utils.set_random_seed(0)
     with jax.numpy_dtype_promotion("strict"):
         yield
+
+
+def pytest_make_parametrize_id(config, val, argname):
+    """No addresses in the names of tests: the workers of xdist must agree on them."""
+    return f"{argname}-{type(val).__name__}" if " at 0x" in repr(val) else None

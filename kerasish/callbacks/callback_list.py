@@ -171,7 +171,8 @@ def _flat(callbacks: Any) -> list[Callback]:
     if isinstance(callbacks, list | tuple | set | frozenset):
         return [callback for entry in callbacks for callback in _flat(entry)]
     raise TypeError(
-        f"Each callback must be an instance of kerasish.callbacks.Callback; got {_shortly(callbacks)}.{_hint(callbacks)}"
+        f"Each callback must be an instance of kerasish.callbacks.Callback; got {_shortly(callbacks)}."
+        + _hint(callbacks)
     )
 
 

@@ -42,6 +42,7 @@ class ProgbarLogger(Callback):
         self._fitting = False
         self._validating = False
         self._previous: LazyLogs | None = None
+        self._shown = 0
 
     def set_params(self, params: dict[str, Any]) -> None:
         super().set_params(params)
@@ -116,6 +117,8 @@ class ProgbarLogger(Callback):
         self._previous = None
         self.progbar = Progbar(steps, verbose=self.verbose, interval=INTERVAL, stateless_metrics=())
         self.progbar.title = title
+        self.progbar.counts_first_step = self._shown > 0  # the programs were compiled in the first epoch
+        self._shown += 1
 
     def _end(self, logs: Logs | None) -> None:
         if self.progbar is None:

@@ -69,6 +69,7 @@ class Progbar:
         self._start = time.perf_counter()
         self._last_shown: float | None = None
         self._first_update: tuple[float, int] | None = None
+        self.counts_first_step = False
         self._end_of_steps: float | None = None
 
     @property
@@ -140,9 +141,9 @@ class Progbar:
         self._line.finish(self._text(_clock(now - self._start), self._seconds_per_step(now)))
 
     def _seconds_per_step(self, now: float) -> float:
-        """The mean over the steps since the first update, which may include a compilation."""
+        """The mean over the steps; without those before the first update, which may include a compilation."""
         now = self._end_of_steps or now
-        if self._first_update is not None and self._seen > self._first_update[1]:
+        if self._first_update is not None and self._seen > self._first_update[1] and not self.counts_first_step:
             start, steps = self._first_update
             return (now - start) / (self._seen - steps)
         return (now - self._start) / max(self._seen, 1)

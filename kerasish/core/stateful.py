@@ -15,7 +15,7 @@ class Stateful:
     """Whether its variables are saved with a model."""
 
     belongs_to_owner = True
-    """Whether the owner's `variables` include this object's. An optimizer that is an attribute of a model has its own."""
+    """Whether the owner's `variables` include this object's: not those of an optimizer."""
 
     @property
     def variables(self) -> list[Variable]:

@@ -266,8 +266,8 @@ def traced(fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         return contextvars.copy_context().run(fn, *args, **kwargs)
     except engine.tracer_errors as error:
         raise TypeError(
-            f"An array was asked for its value while the program was being compiled, at {_users_line(error)}. Then arrays "
-            "have shapes and no values: `if`, `while`, float(), int(), bool() and functions of NumPy can't use them. Use "
+            f"An array was asked for its value while the program was being compiled, at {_users_line(error)}. Then "
+            "arrays have shapes and no values: `if`, `while`, float(), int(), bool() and NumPy can't use them. Use "
             "kerasish.ops (ops.where, ops.cond, ops.while_loop), or see real values with compile(run_eagerly=True)."
         ) from error
 

@@ -73,7 +73,7 @@ class InputSpec:
             return f"at least {self.min_ndim} axes, got {rank}"
         if self.max_ndim is not None and rank > self.max_ndim:
             return f"at most {self.max_ndim} axes, got {rank}"
-        expected = {axis: size for axis, size in enumerate(self.shape or ())} | self.axes
+        expected = dict(enumerate(self.shape or ())) | self.axes
         for axis, size in expected.items():
             if not -rank <= axis < rank:
                 return f"an axis {axis}, got {rank} axes"

@@ -4,7 +4,7 @@ from kerasish.core.registry import publish
 from kerasish.models.cloning import clone_model, model_from_json
 from kerasish.models.model import Model
 from kerasish.models.sequential import Sequential
-from kerasish.saving import load_model, save_model
+from kerasish.saving.model_files import load_model, save_model
 
 __all__ = ["Model", "Sequential", "clone_model", "load_model", "model_from_json", "save_model"]
 

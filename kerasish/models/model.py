@@ -36,6 +36,7 @@ class Model(Trainer):
         name: By default the class's name and a number.
 
     Example:
+        >>> import numpy as np
         >>> from kerasish.layers import Dense, Input
         >>> x = Input((4,))
         >>> model = Model(x, Dense(2)(x))

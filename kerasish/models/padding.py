@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextvars import ContextVar
 from typing import Any
 
-from kerasish.backend import engine, xp
+from kerasish.backend import xp
 from kerasish.backend.interface import Array, Tree
 from kerasish.core import tree
 from kerasish.core.context import masks
@@ -78,12 +78,11 @@ def _is_ours(fn: Any) -> bool:
     return getattr(fn, "__module__", "").startswith("kerasish.")
 
 
-PER_ELEMENT = frozenset(
-    "absolute add subtract multiply divide true_divide negative square sqrt exp log log1p tanh sigmoid relu silu gelu elu "
-    "selu softplus softsign leaky_relu maximum minimum clip cast sin cos power where".split()
-)
-
-
-def wait_for(x: Tree) -> None:
-    """Wait for the device."""
-    engine.wait(x)
+# fmt: off
+PER_ELEMENT = frozenset((
+    "absolute", "add", "cast", "clip", "cos", "divide", "elu", "exp", "gelu", "leaky_relu", "log", "log1p", "maximum",
+    "minimum", "multiply", "negative", "power", "relu", "selu", "sigmoid", "silu", "sin", "softplus", "softsign",
+    "sqrt", "square", "subtract", "tanh", "true_divide", "where",
+))
+# fmt: on
+"""Ops that work on each element by itself."""

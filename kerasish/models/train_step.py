@@ -203,7 +203,7 @@ class Steps(Layer):
         found += self.losses
         if not found:
             raise ValueError(
-                f"Model {self.name!r} has no loss: give one to `compile(loss=...)`, or add one in a layer by `add_loss`."
+                f"Model {self.name!r} has no loss: give one to `compile(loss=...)`, or `add_loss` in a layer's `call`."
             )
         total = found[0]
         for value in found[1:]:

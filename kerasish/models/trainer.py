@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from kerasish.backend import engine
-from kerasish.backend.interface import Tree
 from kerasish.backend.settings import settings
 from kerasish.callbacks import Callback, CallbackList, History
 from kerasish.core import tree
@@ -272,7 +271,7 @@ class Trainer(Predicting, Steps):
 
     def _make_ready(self, name: str, example: Any) -> None:
         """Make every variable that the step needs, by calls that compute nothing."""
-        x, y, sample_weight = example
+        x, y, _ = example
         symbolic = tree.map(lambda a: None if a is None else SymbolicTensor((None, *a.shape[1:]), str(a.dtype)), x)
         self.check_inputs(symbolic)
         if not self._is_fully_built() and type(self).call is not Layer.call:

@@ -1,5 +1,6 @@
 """Files: models and weights in Keras's formats, written whole or not at all, read without running anything in them."""
 
+from kerasish.backend.lazy import lazy
 from kerasish.core.registry import (
     CustomObjectScope,
     get_custom_objects,
@@ -8,9 +9,9 @@ from kerasish.core.registry import (
     register_keras_serializable,
 )
 from kerasish.saving.errors import CorruptModelError, IncompatibleModelError, UnsafeModelError
-from kerasish.saving.model_files import load_model, save_model
-from kerasish.saving.objects import deserialize_keras_object, serialize_keras_object
+from kerasish.saving.model_files import save_model
 from kerasish.saving.objects import revive_compile_config as revive_compile_config
+from kerasish.saving.objects import serialize_keras_object
 from kerasish.saving.weights import load_weights, save_weights
 
 custom_object_scope = CustomObjectScope
@@ -32,3 +33,10 @@ __all__ = [
     "save_weights",
     "serialize_keras_object",
 ]
+
+# Reading needs every class that a file may name: they register themselves when `models` is imported.
+__getattr__ = lazy(
+    "kerasish.saving",
+    {"load_model": "kerasish.saving.model_files", "deserialize_keras_object": "kerasish.saving.objects"},
+    first="kerasish.models",
+)

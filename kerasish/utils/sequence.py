@@ -56,7 +56,10 @@ def pad_sequences(
     steps = _steps(maxlen, lengths)
     # A string type without a size takes it from its content, when that is complete.
     sized = np.dtype(object) if target.kind in "US" and target.itemsize == 0 else target
-    rows = [_row(s, steps, sized, truncating, i) if n else None for i, (s, n) in enumerate(zip(sequences, lengths))]
+    rows = [
+        _row(s, steps, sized, truncating, i) if n else None
+        for i, (s, n) in enumerate(zip(sequences, lengths, strict=True))
+    ]
     sample = next((row.shape[1:] for row in rows if row is not None), ())
     result = np.full((len(rows), steps, *sample), value, dtype=sized)
     for position, row in enumerate(rows):

@@ -121,7 +121,9 @@ def test_an_assignment_that_pure_was_not_told_of_is_refused():
         known.assign(1)
         stray.assign(1)
 
-    with pytest.raises(RuntimeError, match=r"forgetful assigned stray, which it was not told about. Keep each variable"):
+    with pytest.raises(
+        RuntimeError, match=r"forgetful assigned stray, which it was not told about. Keep each variable"
+    ):
         pure(forgetful, [known])([known.value])
     assert (float(known), float(stray)) == (0, 0)
 

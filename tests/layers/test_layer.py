@@ -1,0 +1,505 @@
+"""The base of all layers: building, weights, freezing, losses, shapes, and what it says when used wrongly."""
+
+import numpy as np
+import pytest
+
+import kerasish
+from kerasish import InputSpec, layers, ops
+from kerasish.core.variable import Variable
+
+X = np.ones((2, 3), "float32")
+
+
+class Scale(layers.Layer):
+    """Counts how often it is built."""
+
+    builds = 0
+
+    def build(self, input_shape):
+        self.builds += 1
+        self.factor = self.add_weight((input_shape[-1],), "ones", name="factor")
+
+    def call(self, x):
+        return x * self.factor
+
+
+class Block(layers.Layer):
+    """Makes one sub-layer in the constructor, one in `build`, and one in `call`."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.first = layers.Dense(4, name="first")
+
+    def build(self, input_shape):
+        self.second = layers.Dense(2, name="second")
+
+    def call(self, x):
+        return self.second(self.first(x))
+
+
+class Attend(layers.Layer):
+    def build(self, query_shape, value_shape, key_shape=None):
+        self.shapes = query_shape, value_shape, key_shape
+        self.kernel = self.add_weight((query_shape[-1], value_shape[-1]), "ones")
+
+    def call(self, query, value, key=None):
+        return ops.matmul(query, self.kernel)
+
+
+# Building --------------------------------------------------------------------------------------------------------------
+def test_a_layer_is_built_once_at_its_first_call():
+    layer = Scale()
+    assert not layer.built
+    for _ in range(3):
+        layer(X)
+    layer.build((None, 3))
+    assert layer.built
+    assert layer.builds == 1
+    assert layer.get_build_config() == {"input_shape": (2, 3)}
+
+
+def test_a_layer_may_be_built_by_hand():
+    layer = Scale()
+    layer.build((None, 3))
+    layer(X)
+    assert (layer.builds, [v.path for v in layer.weights]) == (1, ["scale/factor"])
+
+
+def test_a_layer_without_variables_is_built_too():
+    layer = layers.Activation("relu")
+    layer(X)
+    assert layer.built
+    assert layer.count_params() == 0
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda layer: layer(X, np.ones((2, 5), "float32")),
+        lambda layer: layer(X, value=np.ones((2, 5), "float32")),
+        lambda layer: layer(query=X, value=np.ones((2, 5), "float32")),
+        lambda layer: layer(value=np.ones((2, 5), "float32"), query=X),
+    ],
+)
+def test_arguments_of_build_are_named_after_those_of_call(call):
+    layer = Attend()
+    assert call(layer).shape == (2, 5)
+    assert layer.shapes == ((2, 3), (2, 5), None)
+    assert layer.get_build_config() == {"shapes_dict": {"query_shape": (2, 3), "value_shape": (2, 5)}}
+
+
+def test_a_layer_of_several_inputs_is_built_again_from_its_config():
+    layer = Attend()
+    layer(X, np.ones((2, 5), "float32"), np.ones((2, 7), "float32"))
+    again = Attend()
+    again.build_from_config({"shapes_dict": {name: list(s) for name, s in layer.get_build_config()["shapes_dict"].items()}})
+    assert again.shapes == layer.shapes
+    one = Scale()
+    one.build_from_config({"input_shape": [None, 3]})
+    assert one.factor.shape == (3,)
+    one.build_from_config({"input_shape": [None, 4]})  # built already
+    assert one.factor.shape == (3,)
+
+
+def test_a_missing_argument_of_build_is_explained():
+    class Wrong(layers.Layer):
+        def build(self, query_shape, other_shape):
+            pass
+
+        def call(self, query, value):
+            return query
+
+    with pytest.raises(ValueError, match="'wrong' takes other_shape, for which the call has no argument"):
+        Wrong()(X, X)
+
+
+def test_nested_inputs_give_nested_shapes():
+    class Nested(layers.Layer):
+        def build(self, input_shape):
+            self.seen = input_shape
+
+        def call(self, inputs):
+            return inputs["a"]
+
+    layer = Nested()
+    layer({"a": X, "b": [X[:, :1], X[0]]})
+    assert layer.seen == {"a": (2, 3), "b": [(2, 1), (3,)]}
+
+
+def test_a_build_that_fails_leaves_no_weights_and_may_be_tried_again():
+    class Fails(layers.Layer):
+        def __init__(self):
+            super().__init__()
+            self.inner, self.many, self.fail = Scale(), [], True
+
+        def build(self, input_shape):
+            self.kernel = self.add_weight((3,), "ones")
+            self.inner.build((None, 7 if self.fail else 3))
+            self.made = Scale()
+            self.many.append(Scale())
+            if self.fail:
+                raise KeyError("build")
+
+        def call(self, x):
+            return self.made(self.inner(x)) + self.kernel
+
+    layer = Fails()
+    for _ in range(2):
+        with pytest.raises(KeyError, match="build"):
+            layer(X)
+        assert (layer.weights, layer.built, layer.inner.built, layer.many) == ([], False, False, [])
+    layer.fail = False
+    assert layer(X).shape == (2, 3)
+    assert [v.path for v in layer.weights] == ["fails/variable_2", "fails/scale/factor", "fails/scale_2/factor"] or (
+        len(layer.weights) == 3
+    )
+    assert len(layer.many) == 1
+
+
+def test_sub_layers_are_built_where_they_are_called():
+    block = Block(name="block")
+    block(X)
+    assert [v.path for v in block.weights] == [
+        *("block/first/kernel", "block/first/bias", "block/second/kernel", "block/second/bias"),
+    ]
+
+
+def test_a_sub_layer_first_met_while_a_model_is_traced_gets_real_weights():
+    model = kerasish.Sequential([kerasish.Input((3,)), Block()])
+    assert model.count_params() == 3 * 4 + 4 + 4 * 2 + 2
+    assert all(np.isfinite(w).all() for w in model.get_weights())
+
+
+def test_a_size_that_weights_depend_on_must_be_known():
+    with pytest.raises(ValueError, match="must be known when it is made"):
+        Scale()(kerasish.Input((None,)))
+
+
+def test_super_init_must_be_called():
+    class Forgets(layers.Layer):
+        def __init__(self):
+            self.size = 3
+
+    with pytest.raises(RuntimeError, match=r"`super\(\).__init__\(\*\*kwargs\)` at the start of Forgets.__init__"):
+        Forgets()(X)
+
+
+def test_a_layer_without_call_says_so():
+    with pytest.raises(NotImplementedError, match="has no `call` method"):
+        layers.Layer()(X)
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "message"),
+    [
+        (lambda: layers.Dense(2, colour=1), TypeError, "Dense got an argument that it doesn't know: 'colour'"),
+        (lambda: layers.Dense(2, name="a/b"), ValueError, "must be a string without '/'; got 'a/b'"),
+        (lambda: layers.Dense(2, name=""), ValueError, "must be a string without '/'"),
+        (lambda: layers.Dense(2, dtype="float31"), ValueError, "is not a dtype"),
+        (lambda: layers.Dense(2, activity_regularizer="l3"), ValueError, "regularizer"),
+        (lambda: layers.Dense(2)(X, colour=1), TypeError, "colour"),
+        (lambda: layers.Dense(2).count_params(), ValueError, "has no weights yet"),
+        (lambda: layers.Dense(2).stateless_call([], [], X), ValueError, "has no variables yet"),
+        (lambda: layers.Dense(2).output, AttributeError, "has been called 0 times on symbolic tensors"),
+    ],
+)
+def test_mistakes_are_explained(make, error, message):
+    with pytest.raises(error, match=message) as caught:
+        make()
+    assert len(str(caught.value)) <= 600
+
+
+# Weights ---------------------------------------------------------------------------------------------------------------
+class Both(layers.Layer):
+    """Own weights of both kinds, in mixed order; one is kept by nobody."""
+
+    def build(self, input_shape):
+        self.mean = self.add_weight((1,), "zeros", trainable=False, name="mean")
+        self.inner = Scale(name="inner")
+        self.inner.build(input_shape)
+        self.gain = self.add_weight((2,), "ones", name="gain")
+        self.add_weight((3,), "ones", name="loose")
+
+    def call(self, x):
+        self.mean.assign_add([1.0])
+        return self.inner(x)
+
+
+def test_the_order_of_weights_is_keras_s():
+    layer = Both()
+    layer(X)
+    assert [v.name for v in layer.weights] == ["gain", "loose", "mean", "factor"]
+    assert [v.name for v in layer.trainable_weights] == ["gain", "loose", "factor"]
+    assert [v.name for v in layer.non_trainable_weights] == ["mean"]
+    assert layer.count_params() == 9
+
+
+def test_weights_without_seeds_and_variables_with_them():
+    model = kerasish.Sequential([kerasish.Input((3,)), layers.Dense(1), layers.Dropout(0.5)])
+    assert len(model.weights) == 2
+    assert len(model.variables) == 3
+    assert len(model.non_trainable_variables) == 1
+
+
+def test_freezing_reaches_the_layers_inside_and_thawing_too():
+    block = Block()
+    block(X)
+    block.trainable = False
+    assert not block.first.trainable
+    assert block.trainable_weights == block.trainable_variables == []
+    assert len(block.non_trainable_weights) == 4
+    block.first.trainable = True
+    assert block.trainable_weights == []  # the block as a whole is frozen
+    block.trainable = True
+    assert len(block.trainable_weights) == 4
+    block.second.trainable = False
+    assert [v.path for v in block.trainable_weights] == ["block/first/kernel", "block/first/bias"]
+
+
+def test_freezing_before_building_counts():
+    layer = Scale(trainable=False)
+    layer(X)
+    assert layer.trainable_weights == []
+    assert not layer.factor.trainable
+    layer.trainable = True
+    assert len(layer.trainable_weights) == 1
+
+
+def test_statistics_stay_fixed_when_a_layer_is_thawed():
+    layer = layers.BatchNormalization()
+    layer(X)
+    layer.trainable = False
+    layer.trainable = True
+    assert [v.name for v in layer.non_trainable_weights] == ["moving_mean", "moving_variance"]
+
+
+def test_a_variable_that_is_an_attribute_is_a_weight():
+    layer = Scale()
+    layer.extra = Variable(np.zeros(2, "float32"), name="extra")
+    layer(X)
+    assert [v.name for v in layer.weights] == ["factor", "extra"]
+
+
+def test_weights_are_read_and_set_whole():
+    layer = Both()
+    layer(X)
+    values = [w + 1 for w in layer.get_weights()]
+    layer.set_weights(values)
+    for one, other in zip(layer.get_weights(), values, strict=True):
+        np.testing.assert_array_equal(one, other)
+    with pytest.raises(ValueError, match="has 4 weights; set_weights got 3 arrays"):
+        layer.set_weights(values[:-1])
+    with pytest.raises(ValueError, match=r"'both/inner/factor' of 'both' has the shape \(3,\); set_weights got .* \(2,\)"):
+        layer.set_weights([*(w * 0 for w in values[:-1]), np.zeros(2)])
+    np.testing.assert_array_equal(layer.get_weights()[0], values[0])
+
+
+def test_own_weights_are_saved_and_loaded_by_number():
+    first, second = Both(), Both()
+    first(X)
+    second(X)
+    store = {}
+    first.gain.assign([5.0, 6.0])
+    first.save_own_variables(store)
+    assert sorted(store) == ["0", "1", "2"]
+    second.load_own_variables(store)
+    np.testing.assert_array_equal(second.gain, [5, 6])
+    with pytest.raises(ValueError, match="has 3 own weights; the file has 1 for it"):
+        second.load_own_variables({"0": 1})
+
+
+# Losses ----------------------------------------------------------------------------------------------------------------
+class Adds(layers.Layer):
+    def call(self, x):
+        self.add_loss([ops.sum(x), 2 * ops.sum(x)])
+        return x
+
+
+def test_losses_of_a_call_by_hand():
+    layer = Adds()
+    for rows in (2, 3):
+        layer(X[:1].repeat(rows, 0))
+        assert [float(x) for x in layer.losses] == [3 * rows, 6 * rows]
+
+
+def test_an_activity_regularizer_is_divided_by_the_rows():
+    layer = layers.Dense(1, activity_regularizer="l2", kernel_initializer="ones")
+    layer(np.ones((4, 3), "float32"))
+    assert [float(x) for x in layer.losses] == [pytest.approx(0.01 * 4 * 9 / 4)]
+
+
+def test_penalties_on_weights_follow_the_weights_and_freezing():
+    layer = layers.Dense(1, kernel_regularizer=kerasish.regularizers.L1(0.5), kernel_initializer="ones")
+    layer.build((None, 3))
+    assert [float(x) for x in layer.losses] == [1.5]
+    layer.kernel.assign(layer.kernel * 2)
+    assert [float(x) for x in layer.losses] == [3]
+    layer.trainable = False
+    assert layer.losses == []
+
+
+@pytest.mark.skipif(kerasish.config.backend() == "numpy", reason="NumPy has no gradients")
+@pytest.mark.parametrize("eagerly", [False, True])
+def test_losses_count_in_a_model(eagerly):
+    dense = layers.Dense(1, kernel_regularizer=kerasish.regularizers.L1(0.5), kernel_initializer="ones")
+    model = kerasish.Sequential([kerasish.Input((3,)), Adds(), dense])
+    model.compile(kerasish.optimizers.SGD(0.0), "mse", run_eagerly=eagerly)
+    y = np.full((2, 1), 3.0, "float32")  # what it predicts
+    history = model.fit(X, y, verbose=0)
+    assert history.history["loss"] == [pytest.approx(6 + 12 + 1.5)]
+    assert model.evaluate(X, y, verbose=0) == pytest.approx(6 + 12 + 1.5)
+
+
+# Calls -----------------------------------------------------------------------------------------------------------------
+def test_a_stateless_call_changes_nothing_and_returns_the_new_state():
+    layer = Both()
+    layer(X)
+    trainable, fixed = [v.value for v in layer.trainable_variables], [np.full(1, 10.0, "float32")]
+    outputs, new = layer.stateless_call([2 * w for w in trainable], fixed, X)
+    np.testing.assert_array_equal(outputs, 2 * X)
+    np.testing.assert_array_equal(new[0], [11])
+    np.testing.assert_array_equal(layer.mean, [1])
+    with pytest.raises(ValueError, match="3 trainable and 1 non-trainable variables; stateless_call got 3 and 0"):
+        layer.stateless_call(trainable, [], X)
+
+
+def test_a_stateless_call_returns_the_losses_too():
+    model = kerasish.Sequential([kerasish.Input((3,)), Adds(), layers.Dense(1, kernel_regularizer="l2")])
+    values = [np.ones((3, 1), "float32"), np.zeros(1, "float32")]
+    _, _, losses = model.stateless_call(values, [], X, return_losses=True)
+    assert [float(x) for x in losses] == [6, 12, pytest.approx(0.03)]  # 0.01 · 3 of the values that were given
+
+
+def test_an_unknown_attribute_of_the_call_is_found_by_name_or_position():
+    class Takes(layers.Layer):
+        def call(self, x, scale, training=None):
+            return x * scale if training else x
+
+    layer = Takes()
+    np.testing.assert_array_equal(layer(X, 3.0, True), 3 * X)
+    np.testing.assert_array_equal(layer(X, scale=3.0, training=True), 3 * X)
+    np.testing.assert_array_equal(layer(X, 3.0), X)
+
+
+def test_training_may_be_given_to_a_layer_that_does_not_ask():
+    np.testing.assert_array_equal(Scale()(X, training=True), X)
+
+
+def test_floating_inputs_are_cast_and_others_are_not():
+    class Same(layers.Layer):
+        def call(self, x):
+            return x
+
+    assert Same()(np.ones(2, "float64")).dtype == "float32"
+    assert Same()(np.ones(2, "int32")).dtype == "int32"
+    assert Same()({"a": np.ones(2, "float16")})["a"].dtype == "float32"
+
+
+# Shapes ----------------------------------------------------------------------------------------------------------------
+def test_shapes_without_values():
+    layer = layers.Dense(4)
+    assert layer.compute_output_shape((None, 3)) == (None, 4)
+    assert layer.compute_output_shape(input_shape=(5, 3)) == (5, 4)
+    spec = layer.compute_output_spec(kerasish.KerasTensor((None, 3)))
+    assert (spec.shape, spec.dtype) == ((None, 4), "float32")
+    assert layer.nodes == []
+    assert layers.Add().compute_output_shape([(None, 3), (None, 3)]) == (None, 3)
+    assert Attend().compute_output_shape((None, 3), (None, 5)) == (None, 5)
+
+
+def test_computing_a_shape_changes_no_state():
+    layer = Both()
+    layer.compute_output_shape((None, 3))
+    np.testing.assert_array_equal(layer.mean, [0])
+
+
+def test_input_and_output_of_a_recorded_call():
+    x = kerasish.Input((3,))
+    layer = layers.Dense(2)
+    y = layer(x)
+    assert layer.input is x
+    assert layer.output is y
+    layer(x)
+    with pytest.raises(AttributeError, match="has been called 2 times"):
+        layer.output
+
+
+# Demands on the input --------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("spec", "shape", "message"),
+    [
+        (InputSpec(ndim=2), (2, 3, 4), "must have 2 axes, got 3: its shape is"),
+        (InputSpec(min_ndim=3), (2, 3), "at least 3 axes, got 2"),
+        (InputSpec(max_ndim=1), (2, 3), "at most 1 axes, got 2"),
+        (InputSpec(axes={-1: 4}), (2, 3), "size 4 at axis -1, got 3"),
+        (InputSpec(axes={2: 4}), (2, 3), "an axis 2, got 2 axes"),
+        (InputSpec(shape=(None, 4)), (2, 3), "size 4 at axis 1, got 3"),
+        (InputSpec(shape=(None, 4), allow_last_axis_squeeze=True), (2, 3, 1), "size 4 at axis 1, got 3"),
+        (InputSpec(dtype="int32"), (2, 3), "the dtype int32, got float32"),
+        ([InputSpec(), InputSpec()], (2, 3), "expects 2 inputs; got 1"),
+        ({"a": InputSpec()}, (), "expects an input named 'a'; got"),
+    ],
+)
+def test_an_input_that_does_not_fit_is_refused(spec, shape, message):
+    class Demands(layers.Layer):
+        def call(self, x):
+            return x
+
+    layer = Demands(name="demands")
+    layer.input_spec = spec
+    given = {"b": X} if isinstance(spec, dict) else np.ones(shape, "float32")
+    with pytest.raises(ValueError, match=message) as caught:
+        layer(given)
+    assert "'demands'" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("spec", "given"),
+    [
+        (InputSpec(shape=(None, 3)), X),
+        (InputSpec(shape=(2, 3), allow_last_axis_squeeze=True), X[..., None]),
+        (InputSpec(shape=(2, 3, 1), allow_last_axis_squeeze=True), X),
+        (InputSpec(min_ndim=2, max_ndim=2, axes={1: 3}), X),
+        ([InputSpec(ndim=2), InputSpec(ndim=1)], [X, X[0]]),
+        ({"a": InputSpec(ndim=2), "b": InputSpec(optional=True)}, {"a": X, "b": None}),
+    ],
+)
+def test_an_input_that_fits_passes(spec, given):
+    class Demands(layers.Layer):
+        def call(self, x):
+            return X
+
+    layer = Demands()
+    layer.input_spec = spec
+    assert layer(given).shape == (2, 3)
+
+
+def test_a_spec_shows_and_writes_what_it_demands():
+    spec = InputSpec(shape=[None, 3], dtype="float32")
+    assert repr(spec) == "InputSpec(dtype='float32', shape=(None, 3), ndim=2)"
+    again = InputSpec(**spec.get_config())
+    assert again.get_config() == spec.get_config()
+
+
+# Configs ---------------------------------------------------------------------------------------------------------------
+def test_what_the_config_of_a_layer_of_the_user_holds():
+    class Mine(layers.Layer):
+        def __init__(self, size, **kwargs):
+            super().__init__(**kwargs)
+            self.size = size
+
+    config = Mine(3, name="mine", trainable=False, dtype="mixed_float16").get_config()
+    assert list(config) == ["name", "trainable", "dtype", "size"]
+    again = Mine.from_config(config)
+    assert (again.name, again.trainable, again.size, again.compute_dtype) == ("mine", False, 3, "float16")
+    assert "activity_regularizer" in layers.Dense(1).get_config()
+    assert Mine(3, autocast=False).get_config()["autocast"] is False
+
+
+def test_older_ways_to_give_the_input_s_shape():
+    assert layers.Dense(1, input_shape=(3,)).first_input_shape == (None, 3)
+    assert layers.Dense(1, input_dim=3).first_input_shape == (None, 3)
+    assert layers.Dense(1, batch_input_shape=(2, 3)).first_input_shape == (2, 3)
+    assert layers.Dense(1, input_shape=(3,), batch_size=5).first_input_shape == (5, 3)
+    model = kerasish.Sequential([layers.Dense(1, input_shape=(3,))])
+    assert model.built
