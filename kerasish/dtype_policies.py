@@ -1,10 +1,9 @@
 """Dtype policies: in which dtype a layer computes, and in which its weights are kept."""
 
-from kerasish.core.policies import DTypePolicy, get, serialize
+from kerasish.core.policies import DTypePolicy, deserialize, get, serialize
 from kerasish.core.registry import publish
 
 FloatDTypePolicy = DTypePolicy
-deserialize = get
 
 __all__ = ["DTypePolicy", "FloatDTypePolicy", "deserialize", "get", "serialize"]
 

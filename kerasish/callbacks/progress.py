@@ -130,7 +130,8 @@ class Progbar:
         return name in (self.stateful_metrics or ())
 
     def _show(self, now: float) -> None:
-        remaining = None if self.target is None else (self.target - self._seen) * self._seconds_per_step(now)
+        known = self.target is not None and self._first_update is not None  # the first step may be all compilation
+        remaining = (self.target - self._seen) * self._seconds_per_step(now) if known and self.target else None
         elapsed = now - self._start
         self._line.show(self._text(_clock(elapsed if remaining is None else remaining), self._seconds_per_step(now)))
         self._last_shown = now

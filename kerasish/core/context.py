@@ -25,6 +25,7 @@ class Call:
 
 
 _NONE = Call()
+_watch: ContextVar[list[Any] | None] = ContextVar("kerasish_watch", default=None)
 _call: ContextVar[Call] = ContextVar("kerasish_call", default=_NONE)
 _last_losses: ContextVar[list[tuple[Any, Array]]] = ContextVar("kerasish_last_losses", default=[])  # noqa: B039
 
@@ -32,6 +33,24 @@ _last_losses: ContextVar[list[tuple[Any, Array]]] = ContextVar("kerasish_last_lo
 def current_call() -> Call:
     """The innermost call in progress, or one that says nothing."""
     return _call.get()
+
+
+@contextlib.contextmanager
+def watching() -> Iterator[list[Any]]:
+    """A list of the layers that are called inside."""
+    called: list[Any] = []
+    token = _watch.set(called)
+    try:
+        yield called
+    finally:
+        _watch.reset(token)
+
+
+def note(layer: Any) -> None:
+    """Say that `layer` is called, to whoever is watching."""
+    called = _watch.get()
+    if called is not None:
+        called.append(layer)
 
 
 def enter(call: Call) -> Any:

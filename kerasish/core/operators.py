@@ -56,4 +56,6 @@ class Operators:
     __le__ = _binary("less_equal")
     __gt__ = _binary("greater")
     __ge__ = _binary("greater_equal")
-    __getitem__ = _binary("get_item")
+
+    def __getitem__(self, key: Any) -> Any:
+        return OPS["get_item"](self, key)

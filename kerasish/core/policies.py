@@ -102,9 +102,16 @@ def get(identifier: Any) -> DTypePolicy:
     return DTypePolicy(standardize_dtype(identifier))
 
 
-def serialize(policy: DTypePolicy) -> dict[str, Any]:
-    """`policy` as Keras writes it."""
-    return {"module": "keras", "class_name": "DTypePolicy", "config": policy.get_config(), "registered_name": None}
+def serialize(dtype_policy: DTypePolicy) -> dict[str, Any]:
+    """`dtype_policy` as Keras writes it."""
+    config = dtype_policy.get_config()
+    return {"module": "keras", "class_name": "DTypePolicy", "config": config, "registered_name": None}
+
+
+def deserialize(config: Any, custom_objects: Any = None) -> DTypePolicy:
+    """The policy that a config, or a name, describes. `custom_objects` is accepted for Keras's sake."""
+    del custom_objects
+    return get(config)
 
 
 def cast_floats(x: Any, dtype: str) -> Any:

@@ -37,6 +37,12 @@ def is_nested(tree: Tree) -> bool:
     return not optree.tree_is_leaf(tree, none_is_leaf=True)
 
 
+def map_children(fn: Callable[[Any], Any], tree: Tree) -> Tree:
+    """`fn` of each item of a container, leaf or not, in the same container."""
+    items, kind, _, rebuild_one = optree.tree_flatten_one_level(tree, none_is_leaf=True)
+    return rebuild_one(kind, [fn(item) for item in items])
+
+
 def paths(tree: Tree) -> list[tuple[tuple[Any, ...], Any]]:
     """`(path, leaf)` pairs, in the order of `leaves`."""
     found, values, _ = optree.tree_flatten_with_path(tree, none_is_leaf=True)

@@ -23,9 +23,10 @@ def weighted(y: Any, sample_weight: Any, class_weight: dict[int, float] | None) 
     """
     if class_weight is None:
         return sample_weight
-    if y is None or len(tree.leaves(y)) != 1:
+    outputs = [leaf for leaf in tree.leaves(convert_tree(y, "y")) if leaf is not None]
+    if len(outputs) != 1:
         raise ValueError("class_weight works with one output, whose y is an array of classes.")
-    weights = _class_weights(np.asarray(tree.leaves(convert_tree(y, "y"))[0]), class_weight)
+    weights = _class_weights(np.asarray(outputs[0]), class_weight)
     return weights if sample_weight is None else weights * np.asarray(sample_weight, weights.dtype)
 
 

@@ -113,22 +113,22 @@ def _is_sequence(source: Any) -> bool:
     return "__getitem__" in members and "__len__" in members
 
 
-def unpack(item: Any, what: str = "the data") -> tuple[Any, Any, Any]:
+def unpack(data: Any, what: str = "the data") -> tuple[Any, Any, Any]:
     """`(x, y, sample_weight)` of a batch that is `x`, `(x,)`, `(x, y)` or `(x, y, sample_weight)`.
 
     Raises:
         ValueError: it is a tuple of another length.
     """
-    if isinstance(item, list):
+    if isinstance(data, list):
         raise ValueError(
-            f"{what} is a list of {len(item)} items; a batch is a tuple: (x, y) or (x, y, sample_weight). "
+            f"{what} is a list of {len(data)} items; a batch is a tuple: (x, y) or (x, y, sample_weight). "
             "A list means several inputs of the model: write ([a, b], y)."
         )
-    if not isinstance(item, tuple) or type(item) is not tuple:
-        return item, None, None
-    if not 1 <= len(item) <= 3:
-        raise ValueError(f"{what} is a tuple of {len(item)} items; expected (x,), (x, y) or (x, y, sample_weight).")
-    return (*item, None, None)[:3]  # pyright: ignore[reportReturnType]
+    if not isinstance(data, tuple) or type(data) is not tuple:
+        return data, None, None
+    if not 1 <= len(data) <= 3:
+        raise ValueError(f"{what} is a tuple of {len(data)} items; expected (x,), (x, y) or (x, y, sample_weight).")
+    return (*data, None, None)[:3]  # pyright: ignore[reportReturnType]
 
 
 def is_batches(x: Any) -> bool:

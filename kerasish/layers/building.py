@@ -151,11 +151,11 @@ def shapes_for(
     """The arguments of `build`: shapes of the arguments of `call`."""
     given = signature.arguments(args, kwargs)
     parameters = [p for p in inspect.signature(build).parameters.values() if p.kind in NAMED]
-    if not parameters or not given:
+    if not parameters:
         return {}
     by_name = {p.name: given.get(p.name.removesuffix("_shape")) for p in parameters}
-    if len(parameters) == 1:
-        return {parameters[0].name: shape_of(next(iter(given.values())))}
+    if len(parameters) == 1:  # a `call(*inputs)` names none of them
+        return {parameters[0].name: shape_of(next(iter(given.values()), args[0] if args else None))}
     found = {name: shape_of(x) for name, x in by_name.items() if x is not None}
     missing = [p.name for p in parameters if p.name not in found and p.default is p.empty]
     if missing:

@@ -13,7 +13,18 @@ from kerasish.backend import engine
 from kerasish.backend.interface import Array, Shape, Tree
 from kerasish.core import policies, tree
 from kerasish.core.configurable import Configurable
-from kerasish.core.context import Call, add_loss, collected_losses, current_call, enter, join, leave, masks, scope
+from kerasish.core.context import (
+    Call,
+    add_loss,
+    collected_losses,
+    current_call,
+    enter,
+    join,
+    leave,
+    masks,
+    note,
+    scope,
+)
 from kerasish.core.names import check_name, snake_case, unique_name
 from kerasish.core.policies import DTypePolicy, cast_floats
 from kerasish.core.symbolic import Node, Operation, abstract_eval, any_symbolic
@@ -118,6 +129,7 @@ class Layer(Weights, Configurable, Operation):
         given = signature.training_given(args, kwargs)
         call = Call(join(outer.path, self.name), outer.training if given is None else bool(given))
         token = enter(call)
+        note(self)
         try:
             self._check_input(args)
             if not self.built:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from kerasish.backend.interface import Array, Tree
 from kerasish.core import tree
 from kerasish.core.stateful import Stateful
-from kerasish.metrics import Metric
+from kerasish.metrics import BinaryAccuracy, MeanMetricWrapper, Metric, binary_accuracy
 from kerasish.metrics.resolve import accuracy_for, is_by_shape, named
 from kerasish.models import outputs as by_output
+from kerasish.models.checks import takes_logits
 
 
 class CompiledMetrics(Stateful):
@@ -31,8 +33,12 @@ class CompiledMetrics(Stateful):
         self.is_planned = False
         self.objects: list[Metric] = []
 
-    def plan(self, y: Any, y_pred: Tree, names: list[str]) -> None:
-        """Decide which metrics belong to which output. Does nothing the second time."""
+    def plan(self, y: Any, y_pred: Tree, names: list[str], losses: Sequence[Any] = ()) -> None:
+        """Decide which metrics belong to which output. Does nothing the second time.
+
+        Where the loss of an output takes logits, `"accuracy"` counts a logit above 0 as a yes. (Keras compares it
+        with ½, as if it were a probability.)
+        """
         if self.is_planned:
             return
         targets, predictions = by_output.targets(y, y_pred, names), tree.leaves(y_pred)
@@ -42,7 +48,7 @@ class CompiledMetrics(Stateful):
         ):
             for index, chosen in enumerate(_metric_lists(given, y_pred, names, what)):
                 for identifier in chosen:
-                    metric = _metric(identifier, targets[index], predictions[index])
+                    metric = _metric(identifier, targets[index], predictions[index], losses[index] if losses else None)
                     name = metric.name if len(names) == 1 else f"{names[index]}_{metric.name}"
                     self.planned.append((self._unique(name), index, metric, is_weighted))
         self.objects = [metric for _, _, metric, _ in self.planned]
@@ -97,10 +103,14 @@ def _as_list(given: Any) -> list[Any]:
     return [one for one in given if one is not None] if isinstance(given, list | tuple) else [given]
 
 
-def _metric(identifier: Any, target: Any, prediction: Any) -> Metric:
-    if is_by_shape(identifier) and target is not None:
-        return accuracy_for(tuple(target.shape), tuple(prediction.shape), identifier, name=identifier)
-    return named(identifier)
+def _metric(identifier: Any, target: Any, prediction: Any, loss: Any) -> Metric:
+    if not is_by_shape(identifier) or target is None:
+        return named(identifier)
+    metric = accuracy_for(tuple(target.shape), tuple(prediction.shape), identifier, name=identifier)
+    if isinstance(metric, BinaryAccuracy) and takes_logits(loss):
+        metric = MeanMetricWrapper(binary_accuracy, name=identifier, threshold=0.0)
+        metric._direction = BinaryAccuracy._direction
+    return metric
 
 
 def _times(weight: Array | None, rows: Array | None) -> Array | None:

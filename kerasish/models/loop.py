@@ -96,8 +96,8 @@ class Pass:
             output, done = result, first + count
             self.pace.launched(count, output)
             bar = self.callbacks.progbar
-            if bar is not None and bar.wants_report():
-                bar.report(done, LazyLogs(output))
+            if bar is not None and first and bar.wants_report():
+                bar.report(first, LazyLogs(output))  # the calls before this one have been completed
             if self.ends:
                 getattr(self.callbacks, self.end_hook)(done - 1, LazyLogs(output))
             if self.stop():

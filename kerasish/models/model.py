@@ -15,6 +15,7 @@ from kerasish.core.registry import did_you_mean
 from kerasish.core.symbolic import Operation, abstract_eval
 from kerasish.layers import building
 from kerasish.layers.layer import Layer
+from kerasish.models import checks
 from kerasish.models import inputs as model_inputs
 from kerasish.models.graph import Graph
 from kerasish.models.graph_config import FUNCTIONAL, graph_from_config, graph_to_config
@@ -96,6 +97,10 @@ class Model(Trainer):
     def check_inputs(self, x: Tree) -> None:
         if self.graph is not None:
             model_inputs.arrange(self.graph, x, self.name)
+
+    def check_outputs(self, losses: list[Any], names: list[str]) -> None:
+        if self.graph is not None:
+            checks.check_outputs(self.graph.output_tensors, losses, names)
 
     def output_names_of(self, y_pred: Tree) -> list[str]:
         return names_of(y_pred, self.output_names)

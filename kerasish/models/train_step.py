@@ -223,6 +223,9 @@ class Steps(Layer):
     def check_inputs(self, x: Tree) -> None:
         """Raise if these symbolic inputs are not what the model takes."""
 
+    def check_outputs(self, losses: list[Any], names: list[str]) -> None:
+        """Raise or warn if the layers that the outputs come from don't fit the losses."""
+
     def output_names_of(self, y_pred: Tree) -> list[str]:
         """A name for each output."""
         return names_of(y_pred)

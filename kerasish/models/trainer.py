@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,6 +12,7 @@ from kerasish.backend import engine
 from kerasish.backend.settings import settings
 from kerasish.callbacks import Callback, CallbackList, History
 from kerasish.core import tree
+from kerasish.core.context import watching
 from kerasish.core.symbolic import SymbolicTensor, abstract_eval
 from kerasish.core.variable import Overlay
 from kerasish.data import Batch, Batches, adapt, split
@@ -19,6 +21,7 @@ from kerasish.data.batches import rows_of
 from kerasish.data.class_weights import weighted
 from kerasish.data.conversion import convert_tree
 from kerasish.layers.layer import Layer
+from kerasish.models import checks
 from kerasish.models.loop import Pass
 from kerasish.models.padding import is_per_sample
 from kerasish.models.predicting import Predicting
@@ -30,6 +33,7 @@ class Trainer(Predicting, Steps):
     """`fit` and `evaluate`. Override `train_step` or `test_step` to change what one step does."""
 
     stop_training = False
+    _abstract_outputs: Any = None
     history: History | None = None
 
     def fit(
@@ -95,12 +99,14 @@ class Trainer(Predicting, Steps):
         validation = self._validation_batches(validation_data, validation_batch_size or batch_size, validation_steps)
         listed = self._callback_list(callbacks, verbose, epochs, batches.steps, validation is not None, "train")
         program = self._program("train_step", batches.example().data)
+        self._check_targets(batches)
         training = self._pass(program, batches, listed, "train", setup.steps_per_execution)
         testing = self._test_pass(validation, listed)
         self.stop_training = False
         training.stop = lambda: self.stop_training
         listed.on_train_begin()
         logs: Any = {}
+        warned = False
         for epoch in range(initial_epoch, epochs):
             self.reset_metrics()
             listed.on_epoch_begin(epoch)
@@ -109,6 +115,7 @@ class Trainer(Predicting, Steps):
                 found = self._evaluated(testing, listed)
                 logs.update({f"val_{name}": value for name, value in found.items()})
             listed.on_epoch_end(epoch, logs)
+            warned = warned or checks.report_divergence(logs.get("loss", 0.0), epoch, batches)
             if self.stop_training:
                 break
         self._finish(listed, logs)
@@ -280,12 +287,16 @@ class Trainer(Predicting, Steps):
             return
         setup = self.setup
         if setup.loss.names is None and type(self).call is not Layer.call:
-            y_pred = abstract_eval(self, symbolic)
+            with watching() as called:
+                y_pred = abstract_eval(self, symbolic)
+            self._check_found(called)
             names = self.output_names_of(y_pred)
             if setup.loss.given is not None:
                 setup.loss.plan(y_pred, names)
+                self.check_outputs(setup.loss.functions, names)
             if y is not None:
                 self._plan_metrics(y, y_pred, names)
+            self._abstract_outputs = y_pred
         if name == "train_step":
             setup.optimizer.build(self.trainable_variables)
         if getattr(type(self), name) is not getattr(Steps, name):
@@ -294,9 +305,26 @@ class Trainer(Predicting, Steps):
     def _plan_metrics(self, y: Any, y_pred: Any, names: list[str]) -> None:
         """Decide which metrics there are, and let them make what they make at their first update."""
         metrics = self.setup.metrics
-        metrics.plan(y, y_pred, names)
+        metrics.plan(y, y_pred, names, self.setup.loss.functions)
         symbolic = tree.map(lambda a: SymbolicTensor((None, *a.shape[1:]), str(a.dtype)), y)
         abstract_eval(lambda y, y_pred: metrics.update_state(y, y_pred, None, names, None), symbolic, y_pred)
+
+    def _check_targets(self, batches: Batches) -> None:
+        loss = self.setup.loss
+        if self._abstract_outputs is not None and loss.names is not None:
+            checks.check_targets(self, batches, self._abstract_outputs, loss.functions, loss.names)
+
+    def _check_found(self, called: list[Any]) -> None:
+        """Warn of layers that the model calls, and that are not found among its attributes."""
+        known = {id(layer) for layer in self.layers_inside()}
+        lost = [layer.name for layer in called if id(layer) not in known and layer.weights]
+        if lost:
+            warnings.warn(
+                f"Model {self.name!r} calls {', '.join(dict.fromkeys(lost))}, which it does not hold: their weights "
+                "will neither be trained nor saved. Keep them as attributes of the model or of a layer in it, in lists or "
+                "dicts if need be, and not in other objects.",
+                stacklevel=5,
+            )
 
     def _dry_run(self, name: str, example: Any) -> None:
         """Let a step that the user wrote make what it makes at its first call."""

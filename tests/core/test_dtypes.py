@@ -4,6 +4,8 @@ import itertools
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from kerasish.core.dtypes import NARROW, is_float_dtype, is_int_dtype, result_type, standardize_dtype
 
@@ -46,3 +48,22 @@ def test_kinds_of_dtypes():
     assert not is_float_dtype("int8")
     assert is_int_dtype("uint8")
     assert not is_int_dtype("bool")
+
+
+@given(st.lists(st.sampled_from(DTYPES), min_size=1, max_size=3))
+def test_repeating_and_reordering_dtypes_changes_nothing(dtypes):
+    result = result_type(*dtypes)
+    assert result_type(*reversed(dtypes)) == result
+    assert result_type(*dtypes, *dtypes) == result
+    assert result_type(result, *dtypes) == result or not any(isinstance(d, str) for d in dtypes)
+
+
+@given(st.lists(st.sampled_from([d for d in DTYPES if isinstance(d, str)]), min_size=1, max_size=3))
+def test_a_result_is_never_narrower_in_kind_than_an_argument(dtypes):
+    result = result_type(*dtypes)
+    if any(is_float_dtype(d) for d in dtypes):
+        assert is_float_dtype(result)
+    elif any(is_int_dtype(d) for d in dtypes):
+        assert not is_float_dtype(result) or "uint64" in dtypes
+    else:
+        assert result == "bool"

@@ -82,7 +82,9 @@ def test_a_layer_computes_in_one_dtype_and_keeps_its_weights_in_the_other(name, 
     dense = layers.Dense(2, dtype=name)
     y = dense(np.ones((3, 4), "float32"))
     assert (str(y.dtype), dense.kernel.dtype) == (compute, "float32")
-    assert (dense.dtype, dense.variable_dtype, dense.compute_dtype, dense.input_dtype) == ("float32",) * 2 + (compute,) * 2
+    assert (dense.dtype, dense.variable_dtype, dense.compute_dtype, dense.input_dtype) == ("float32",) * 2 + (
+        compute,
+    ) * 2
     assert dense(kerasish.Input((4,))).dtype == compute
     assert layers.Dense.from_config(dense.get_config()).dtype_policy == DTypePolicy(name)
 

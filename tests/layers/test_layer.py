@@ -92,7 +92,9 @@ def test_a_layer_of_several_inputs_is_built_again_from_its_config():
     layer = Attend()
     layer(X, np.ones((2, 5), "float32"), np.ones((2, 7), "float32"))
     again = Attend()
-    again.build_from_config({"shapes_dict": {name: list(s) for name, s in layer.get_build_config()["shapes_dict"].items()}})
+    again.build_from_config(
+        {"shapes_dict": {name: list(s) for name, s in layer.get_build_config()["shapes_dict"].items()}}
+    )
     assert again.shapes == layer.shapes
     one = Scale()
     one.build_from_config({"input_shape": [None, 3]})
@@ -150,9 +152,7 @@ def test_a_build_that_fails_leaves_no_weights_and_may_be_tried_again():
         assert (layer.weights, layer.built, layer.inner.built, layer.many) == ([], False, False, [])
     layer.fail = False
     assert layer(X).shape == (2, 3)
-    assert [v.path for v in layer.weights] == ["fails/variable_2", "fails/scale/factor", "fails/scale_2/factor"] or (
-        len(layer.weights) == 3
-    )
+    assert len(layer.weights) == 3
     assert len(layer.many) == 1
 
 
@@ -173,6 +173,25 @@ def test_a_sub_layer_first_met_while_a_model_is_traced_gets_real_weights():
 def test_a_size_that_weights_depend_on_must_be_known():
     with pytest.raises(ValueError, match="must be known when it is made"):
         Scale()(kerasish.Input((None,)))
+
+
+def test_a_call_may_take_any_number_of_inputs_or_none():
+    class Sum(layers.Layer):
+        def build(self, input_shape):
+            self.seen = input_shape
+
+        def call(self, *inputs):
+            return sum(inputs)
+
+    layer = Sum()
+    np.testing.assert_array_equal(layer(X, X, X), 3 * X)
+    assert layer.seen == (2, 3)
+
+    class Constant(layers.Layer):
+        def call(self):
+            return 3
+
+    assert Constant()() == 3
 
 
 def test_super_init_must_be_called():
@@ -289,7 +308,9 @@ def test_weights_are_read_and_set_whole():
         np.testing.assert_array_equal(one, other)
     with pytest.raises(ValueError, match="has 4 weights; set_weights got 3 arrays"):
         layer.set_weights(values[:-1])
-    with pytest.raises(ValueError, match=r"'both/inner/factor' of 'both' has the shape \(3,\); set_weights got .* \(2,\)"):
+    with pytest.raises(
+        ValueError, match=r"'both/inner/factor' of 'both' has the shape \(3,\); set_weights got .* \(2,\)"
+    ):
         layer.set_weights([*(w * 0 for w in values[:-1]), np.zeros(2)])
     np.testing.assert_array_equal(layer.get_weights()[0], values[0])
 
@@ -492,7 +513,8 @@ def test_what_the_config_of_a_layer_of_the_user_holds():
     assert list(config) == ["name", "trainable", "dtype", "size"]
     again = Mine.from_config(config)
     assert (again.name, again.trainable, again.size, again.compute_dtype) == ("mine", False, 3, "float16")
-    assert "activity_regularizer" in layers.Dense(1).get_config()
+    assert "activity_regularizer" not in layers.Dense(1).get_config()  # as in Keras
+    assert layers.Dense(1, activity_regularizer="l2").get_config()["activity_regularizer"]["class_name"] == "L2"
     assert Mine(3, autocast=False).get_config()["autocast"] is False
 
 

@@ -104,3 +104,77 @@ def test_set_weights_checks_all_before_it_sets_any():
     np.testing.assert_array_equal(model.get_weights()[0], before[0])
     with pytest.raises(ValueError, match="2 weights; set_weights got 1"):
         model.set_weights(before[:1])
+
+
+def classifier(loss="sparse_categorical_crossentropy", units=3, activation="softmax", **kwargs):
+    model = kerasish.Sequential([kerasish.Input((3,)), layers.Dense(units, activation=activation, name="out")])
+    model.compile("sgd", loss, **kwargs)
+    return model
+
+
+LABELS = np.arange(8) % 3
+TARGETS = {
+    "too great": ("sparse_categorical_crossentropy", 3, LABELS + 1, r"y has 3 at row 2; output 'out' has 3 classes"),
+    "negative": ("sparse_categorical_crossentropy", 3, LABELS - 1, "ignore_class=-1"),
+    "fractions": ("sparse_categorical_crossentropy", 3, LABELS + 0.4, "class numbers must be whole"),
+    "no probability": ("binary_crossentropy", 1, LABELS, "from 0 to 1"),
+    "not finite": ("mse", 1, np.where(LABELS == 2, np.nan, 1.0), "y has nan at row 2"),
+    "numbers for one-hot": ("categorical_crossentropy", 3, LABELS, "use sparse_categorical_crossentropy"),
+    "one-hot for numbers": ("sparse_categorical_crossentropy", 3, np.eye(3)[LABELS], "use categorical_crossentropy"),
+}
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_targets_that_fit_no_loss_are_named(name):
+    loss, units, y, message = TARGETS[name]
+    with pytest.raises(ValueError, match=message):
+        classifier(loss, units, "sigmoid" if units == 1 else "softmax").fit(X, y, verbose=0)
+
+
+def test_what_a_weight_or_ignore_class_leaves_out_may_be_anything():
+    ignoring = kerasish.losses.SparseCategoricalCrossentropy(ignore_class=-1)
+    classifier(ignoring).fit(X, LABELS - 1, verbose=0)
+    classifier().fit(X, LABELS - 1, sample_weight=(LABELS > 0).astype("float32"), verbose=0)
+
+
+def test_a_softmax_over_one_unit_is_refused():
+    with pytest.raises(ValueError, match="always 1; use a sigmoid"):
+        classifier("mse", 1).fit(X, Y, verbose=0)
+
+
+def test_an_output_without_activation_for_a_loss_of_probabilities_is_told():
+    with pytest.warns(UserWarning, match="from_logits=True, or the layer activation='softmax'"):
+        classifier(activation=None).fit(X, LABELS, verbose=0)
+
+
+def test_a_loss_that_is_not_finite_is_told_with_its_cause():
+    bad = X.copy()
+    bad[2, 1] = np.nan
+    with pytest.warns(UserWarning, match="The loss is nan in epoch 1: x has nan at row 2"):
+        make_model().fit(bad, Y, epochs=3, verbose=0)
+
+
+def test_layers_that_the_model_does_not_hold_are_named():
+    class Holder:
+        def __init__(self):
+            self.lost = layers.Dense(2, name="lost")
+
+    class Model(kerasish.Model):
+        def __init__(self):
+            super().__init__()
+            self.holder, self.out = Holder(), layers.Dense(1)
+
+        def call(self, x):
+            return self.out(self.holder.lost(x))
+
+    model = Model()
+    model.compile("sgd", "mse")
+    with pytest.warns(UserWarning, match="calls lost, which it does not hold"):
+        model.fit(X, Y, verbose=0)
+
+
+def test_accuracy_of_logits_splits_at_zero():
+    model = classifier(kerasish.losses.BinaryCrossentropy(from_logits=True), 1, None, metrics=["accuracy"])
+    model.set_weights([np.array([[1.0], [0.0], [0.0]]), np.zeros(1)])
+    x = np.array([[0.2, 0, 0], [-0.2, 0, 0], [0.4, 0, 0], [3.0, 0, 0]])
+    assert model.evaluate(x, np.array([1, 0, 1, 1]), verbose=0, return_dict=True)["accuracy"] == 1.0
