@@ -47,17 +47,21 @@ class Stateful:
 
     def own_variables(self) -> Iterator[tuple[str, Variable]]:
         """`(name, variable)` for the variables that are attributes, or in lists and dicts that are."""
-        for name, value in vars(self).items():
-            for path, leaf in _leaves(value, (name,)):
-                if isinstance(leaf, Variable):
-                    yield "/".join(path), leaf
+        for path, leaf in self._attributes():
+            if isinstance(leaf, Variable):
+                yield "/".join(path), leaf
 
     def held(self) -> Iterator[tuple[tuple[str, ...], Stateful]]:
         """`(path, object)` for the stateful objects that are attributes, or in lists and dicts that are."""
+        for path, leaf in self._attributes():
+            if isinstance(leaf, Stateful):
+                yield path, leaf
+
+    def _attributes(self) -> Iterator[tuple[tuple[str, ...], Any]]:
+        """Variables and stateful objects among the attributes. Called at each `predict`, so quick with the others."""
         for name, value in vars(self).items():
-            for path, leaf in _leaves(value, (name,)):
-                if isinstance(leaf, Stateful):
-                    yield path, leaf
+            if isinstance(value, _HOLDERS):
+                yield from _leaves(value, (name,))
 
 
 def _walk(
@@ -71,11 +75,13 @@ def _walk(
 
 
 def _leaves(x: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
-    if isinstance(x, Variable | Stateful):
+    if isinstance(x, _OBJECTS):
         yield path, x
-    elif isinstance(x, dict):
-        for key, item in x.items():
+        return
+    for key, item in x.items() if isinstance(x, dict) else enumerate(x):
+        if isinstance(item, _HOLDERS):
             yield from _leaves(item, (*path, str(key)))
-    elif isinstance(x, list | tuple):
-        for index, item in enumerate(x):
-            yield from _leaves(item, (*path, str(index)))
+
+
+_OBJECTS = (Variable, Stateful)
+_HOLDERS = (Variable, Stateful, dict, list, tuple)

@@ -51,15 +51,16 @@ class Predicting(Steps):
         if batches.steps == 0:
             return self._nothing(batches)
         program = self._program("predict_step", batches.example().data)
-        pads = not self._runs_eagerly() and self._predicts_per_sample()
+        if program.is_per_sample is None:
+            program.is_per_sample = type(self).predict_step is Steps.predict_step and is_per_sample(self, training=False)
         begins, ends = listed.overrides("on_predict_batch_begin"), listed.overrides("on_predict_batch_end")
         collected = _Collected()
         listed.on_predict_begin()
         for index, batch in enumerate(batches.epoch(0)):
             if begins:
                 listed.on_predict_batch_begin(index)
-            outputs = self._predicted(program, batch, batches.batch_size, pads)
-            collected.add(outputs, batch.rows)
+            outputs = self._predicted(program, batch, batches)
+            collected.add(outputs)
             if listed.progbar is not None and listed.progbar.wants_report():
                 listed.progbar.report(index + 1, LazyLogs())
             if ends:
@@ -71,24 +72,25 @@ class Predicting(Steps):
         """The model's output for one batch, as NumPy arrays."""
         data = (convert_tree(x, "x"), None, None)
         program = self._program("predict_step", data)
-        outputs = self._predicted(program, Batch(data, rows_of(data)), None, False)
+        batch = Batch(data, rows_of(data))
+        outputs = program.run_eagerly(data) if self._runs_eagerly() else program.run(batch)
         return tree.map(engine.to_numpy, outputs)
 
     def _runs_eagerly(self) -> bool:
         return self.training_setup is not None and self.training_setup.run_eagerly
 
-    def _predicts_per_sample(self) -> bool:
-        return type(self).predict_step is Steps.predict_step and is_per_sample(self, training=False)
-
-    def _predicted(self, program: CompiledMethod, batch: Batch, size: int | None, pads: bool) -> Tree:
+    def _predicted(self, program: CompiledMethod, batch: Batch, batches: Batches) -> Tree:
         if self._runs_eagerly():
             return program.run_eagerly(batch.data)
-        if not pads or size is None or batch.rows >= size:
+        size = batches.batch_size
+        if not program.is_per_sample or size is None or batch.rows >= size:
             return program.run(batch)
         # A small set alone is padded to a power of two: few sizes to compile for, and one row stays one row.
-        whole = min(size, 1 << (batch.rows - 1).bit_length())
+        whole = min(size, 1 << (batch.rows - 1).bit_length()) if batches.steps == 1 else size
+        if whole == batch.rows:
+            return program.run(batch)
         outputs = program.run(Batch(padded(batch.data, whole), whole))
-        return tree.map(lambda x: x[: batch.rows], tree.map(engine.to_numpy, outputs))
+        return tree.map(lambda x: engine.to_numpy(x)[: batch.rows], outputs)
 
     def _nothing(self, batches: Batches) -> Tree:
         symbolic = tree.map(lambda a: a if a is None else a[:0], batches.example().data[0])
@@ -103,9 +105,8 @@ class _Collected:
         self._waiting: collections.deque[Tree] = collections.deque()
         self._done: list[Tree] = []
 
-    def add(self, outputs: Tree, rows: int) -> None:
+    def add(self, outputs: Tree) -> None:
         """Take the outputs of a batch; those of the batch before last come to the host."""
-        del rows
         self._waiting.append(outputs)
         if len(self._waiting) > 2:
             self._fetch()

