@@ -3,9 +3,48 @@
 Names are looked up when first used, so that `import kerasish` costs little more than `import jax`.
 """
 
+from typing import TYPE_CHECKING
+
 from kerasish.backend.lazy import lazy
 
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:  # the same names, for type checkers and editors
+    from kerasish import (
+        activations as activations,
+        backend as backend,
+        callbacks as callbacks,
+        config as config,
+        constraints as constraints,
+        datasets as datasets,
+        dtype_policies as dtype_policies,
+        initializers as initializers,
+        layers as layers,
+        losses as losses,
+        metrics as metrics,
+        mixed_precision as mixed_precision,
+        models as models,
+        ops as ops,
+        optimizers as optimizers,
+        random as random,
+        regularizers as regularizers,
+        saving as saving,
+        tree as tree,
+        utils as utils,
+    )
+    from kerasish.core.context import name_scope as name_scope
+    from kerasish.core.policies import DTypePolicy as DTypePolicy
+    from kerasish.core.symbolic import KerasTensor as KerasTensor, Operation as Operation
+    from kerasish.core.variable import pure as pure, value_and_grad as value_and_grad
+    from kerasish.dtype_policies import FloatDTypePolicy as FloatDTypePolicy
+    from kerasish.initializers import Initializer as Initializer
+    from kerasish.layers import Input as Input, InputSpec as InputSpec, Layer as Layer
+    from kerasish.layers.weights import Variable as Variable
+    from kerasish.losses import Loss as Loss
+    from kerasish.metrics import Metric as Metric
+    from kerasish.models import Model as Model, Sequential as Sequential
+    from kerasish.optimizers import Optimizer as Optimizer
+    from kerasish.regularizers import Regularizer as Regularizer
 
 # Public name -> module that has it. Submodules stand for themselves.
 _NAMES = {

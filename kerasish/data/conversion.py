@@ -31,7 +31,7 @@ def convert(x: Any, name: str) -> Array:
         TypeError: `x` has no numbers in it, or more than numbers: a mask, fields, a sparse layout.
         ValueError: `x` has complex numbers, or is a list of lists of different lengths.
     """
-    if engine.is_array(x) and not isinstance(x, np.ndarray):
+    if engine.is_array(x) and not isinstance(x, np.ndarray | np.generic):
         return x
     array = _to_numpy(x, name)
     kind = array.dtype.kind

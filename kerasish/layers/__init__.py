@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kerasish.core.configurable import Family
-from kerasish.core.configurable import serialize as _serialize
+from kerasish.core.configurable import Family, serialize as _serialize
 from kerasish.core.registry import publish
 from kerasish.layers.activation.relu import ELU, LeakyReLU, PReLU, ReLU
 from kerasish.layers.activation.softmax import Softmax

@@ -8,8 +8,6 @@ from kerasish.backend import xp
 from kerasish.backend.interface import Array
 from kerasish.losses import (
     cosine_similarity as negative_cosine,
-)
-from kerasish.losses import (
     log_cosh,
     mean_absolute_error,
     mean_absolute_percentage_error,

@@ -15,8 +15,7 @@ from kerasish.core.registry import did_you_mean
 from kerasish.core.symbolic import Operation, abstract_eval
 from kerasish.layers import building
 from kerasish.layers.layer import Layer
-from kerasish.models import checks
-from kerasish.models import inputs as model_inputs
+from kerasish.models import checks, inputs as model_inputs
 from kerasish.models.graph import Graph
 from kerasish.models.graph_config import FUNCTIONAL, graph_from_config, graph_to_config
 from kerasish.models.outputs import names_of

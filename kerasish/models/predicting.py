@@ -52,7 +52,9 @@ class Predicting(Steps):
             return self._nothing(batches)
         program = self._program("predict_step", batches.example().data)
         if program.is_per_sample is None:
-            program.is_per_sample = type(self).predict_step is Steps.predict_step and is_per_sample(self, training=False)
+            program.is_per_sample = type(self).predict_step is Steps.predict_step and is_per_sample(
+                self, training=False
+            )
         begins, ends = listed.overrides("on_predict_batch_begin"), listed.overrides("on_predict_batch_end")
         collected = _Collected()
         listed.on_predict_begin()

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from kerasish.backend import epsilon as default_epsilon
-from kerasish.backend import xp
+from kerasish.backend import epsilon as default_epsilon, xp
 from kerasish.backend.interface import Array
 from kerasish.core.op import op
 from kerasish.ops.promotion import as_dtype, as_float, common_dtype

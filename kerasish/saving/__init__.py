@@ -1,5 +1,7 @@
 """Files: models and weights in Keras's formats, written whole or not at all, read without running anything in them."""
 
+from typing import TYPE_CHECKING
+
 from kerasish.backend.lazy import lazy
 from kerasish.core.registry import (
     CustomObjectScope,
@@ -10,9 +12,12 @@ from kerasish.core.registry import (
 )
 from kerasish.saving.errors import CorruptModelError, IncompatibleModelError, UnsafeModelError
 from kerasish.saving.model_files import save_model
-from kerasish.saving.objects import revive_compile_config as revive_compile_config
-from kerasish.saving.objects import serialize_keras_object
+from kerasish.saving.objects import revive_compile_config as revive_compile_config, serialize_keras_object
 from kerasish.saving.weights import load_weights, save_weights
+
+if TYPE_CHECKING:
+    from kerasish.saving.model_files import load_model as load_model
+    from kerasish.saving.objects import deserialize_keras_object as deserialize_keras_object
 
 custom_object_scope = CustomObjectScope
 

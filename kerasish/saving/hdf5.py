@@ -1,5 +1,8 @@
 """HDF5 through Python file objects, never through a path; what is read is checked before any memory is taken for it."""
 
+# h5py has no type stubs for its low level:
+# pyright: reportAttributeAccessIssue=false
+
 from __future__ import annotations
 
 import contextlib
