@@ -90,7 +90,7 @@ _SUBMODULES = {
     "utils",
 }
 
-__all__ = sorted([*_NAMES, *_SUBMODULES, "version"])
+__all__ = sorted([*_NAMES, *_SUBMODULES, "version"])  # pyright: ignore[reportUnsupportedDunderAll]
 
 
 def version() -> str:

@@ -3,8 +3,7 @@
 import collections
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from kerasish import tree
 

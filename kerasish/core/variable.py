@@ -175,9 +175,10 @@ def _first_value(initializer: Any, shape: Shape | None, dtype: Any, path: str) -
             "Give the layer an input whose axes that its weights depend on have a known size."
         )
     kind = canonical(dtype)
-    take(shape, kind, path)
-    value = engine.own(initializer(tuple(shape), dtype=kind), kind)
-    if tuple(value.shape) != tuple(shape):
+    sizes = tuple(int(d or 0) for d in shape)
+    take(sizes, kind, path)
+    value = engine.own(initializer(sizes, dtype=kind), kind)
+    if tuple(value.shape) != sizes:
         raise ValueError(f"The initializer of {path!r} returned the shape {tuple(value.shape)}; expected {shape}.")
     return value
 

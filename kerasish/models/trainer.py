@@ -324,8 +324,8 @@ class Trainer(Predicting, Steps):
         if lost:
             warnings.warn(
                 f"Model {self.name!r} calls {', '.join(dict.fromkeys(lost))}, which it does not hold: their weights "
-                "will neither be trained nor saved. Keep them as attributes of the model or of a layer in it, in lists or "
-                "dicts if need be, and not in other objects.",
+                "will neither be trained nor saved. Keep them as attributes of the model or of a layer in it, or in "
+                "lists or dicts there, but not in other objects.",
                 stacklevel=5,
             )
 

@@ -4,8 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from kerasish.core.dtypes import NARROW, is_float_dtype, is_int_dtype, result_type, standardize_dtype
 
