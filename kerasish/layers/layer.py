@@ -217,9 +217,11 @@ class Layer(Weights, Configurable, Operation):
             outputs = self(*args, **kwargs)
             return outputs, self.losses if return_losses else []
 
-        run = pure(call, [*trainable, *fixed])
-        (outputs, losses), new = run([*trainable_variables, *non_trainable_variables])
-        updated = new[len(trainable) :]
+        known = {id(v) for v in (*trainable, *fixed)}
+        metrics = [v for v in self.every_variable() if id(v) not in known]  # what `call` shows them is forgotten
+        run = pure(call, [*trainable, *fixed, *metrics])
+        (outputs, losses), new = run([*trainable_variables, *non_trainable_variables, *(v.value for v in metrics)])
+        updated = new[len(trainable) : len(known)]
         return (outputs, updated, losses) if return_losses else (outputs, updated)
 
     # Shapes and configs --------------------------------------------------------------------------------------------

@@ -103,6 +103,12 @@ class Weights(Stateful):
         return list({id(v): v for layer in self.layers_inside() for v in layer.own_weights()}.values())
 
     @property
+    def variables(self) -> list[Variable]:
+        """The weights and the states of seeds; not those of metrics, as in Keras."""
+        kept = [x for _, x in self.stateful_objects() if x.in_files]
+        return list({id(v): v for x in kept for v in x.listed_variables()}.values())
+
+    @property
     def trainable_variables(self) -> list[Variable]:
         """What the optimizer may change."""
         return [v for v in self.variables if v.trainable] if self.trainable else []

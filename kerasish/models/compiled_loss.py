@@ -27,6 +27,8 @@ class CompiledLoss(Stateful):
         self.given = loss
         self.given_weights = loss_weights
         self.names: list[str] | None = None
+        self.is_by_key = False
+        """Whether the outputs are a dict."""
         self.functions: list[Loss | None] = []
         self.loss_weights: list[float | None] = []
         self.trackers: list[Mean | None] = []
@@ -44,6 +46,7 @@ class CompiledLoss(Stateful):
             for name, function in zip(names, self.functions, strict=True)
         ]
         self.names = names
+        self.is_by_key = isinstance(y_pred, dict)
 
     def is_per_sample(self) -> bool:
         """Whether each loss is the library's own, and a mean over samples: then padding can be left out exactly."""
@@ -59,6 +62,13 @@ class CompiledLoss(Stateful):
     def metrics(self) -> list[Mean]:
         """The mean loss of each output, if there are several."""
         return [tracker for tracker in self.trackers if tracker is not None]
+
+    @property
+    def log_names(self) -> list[str]:
+        """The names of `metrics`; for a dict of outputs, in the order in which the dict of losses was given."""
+        found = [tracker.name for tracker in self.metrics]
+        given = [f"{name}_loss" for name in self.given] if self.is_by_key and isinstance(self.given, dict) else []
+        return sorted(found, key=lambda name: given.index(name) if name in given else len(given))
 
     def __call__(self, y: Any, y_pred: Tree, sample_weight: Any, names: list[str], rows: Any) -> list[Array]:
         """The weighted loss of each output that has one. `rows` counts the samples."""

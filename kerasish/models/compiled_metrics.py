@@ -49,13 +49,17 @@ class CompiledMetrics(Stateful):
             for index, chosen in enumerate(_metric_lists(given, y_pred, names, what)):
                 for identifier in chosen:
                     metric = _metric(identifier, targets[index], predictions[index], losses[index] if losses else None)
-                    name = metric.name if len(names) == 1 else f"{names[index]}_{metric.name}"
-                    self.planned.append((self._unique(name), index, metric, is_weighted))
+                    name = self._unique(names[index] if len(names) > 1 else "", metric.name, is_weighted)
+                    self.planned.append((name, index, metric, is_weighted))
         self.objects = [metric for _, _, metric, _ in self.planned]
         self.is_planned = True
 
-    def _unique(self, name: str) -> str:
+    def _unique(self, output: str, name: str, is_weighted: bool) -> str:
+        """The name in the logs: a weighted metric that is also there without weights is told apart, as in Keras."""
+        prefix = f"{output}_" if output else ""
         taken = {one for one, *_ in self.planned}
+        plain = {one for one, *_, weighted in self.planned if not weighted}
+        name = f"{prefix}weighted_{name}" if is_weighted and prefix + name in plain else prefix + name
         number, candidate = 0, name
         while candidate in taken:
             number += 1
@@ -87,6 +91,12 @@ class CompiledMetrics(Stateful):
             value = metric.result()
             found.update(value if isinstance(value, dict) else {name: value})
         return found
+
+    @property
+    def names(self) -> list[str]:
+        """The names in the logs, in Keras's order: as given for one output, by the alphabet for several."""
+        found = [name for name, *_ in self.planned]
+        return sorted(found) if any(index for _, index, *_ in self.planned) else found
 
 
 def _metric_lists(given: Any, y_pred: Tree, names: list[str], what: str) -> list[list[Any]]:

@@ -93,6 +93,12 @@ class Model(Trainer):
             self.build_shapes = {"input_shape": tree.map(lambda x: (None, *x.shape[1:]), args[0])}
         self.built = True  # the layers inside are built when the call meets them
 
+    @property
+    def fixed_batch_size(self) -> int | None:
+        """How many samples a batch must have, as the `Input`s of a functional model say; None: any number."""
+        sizes = [x.shape[0] for x in self.graph.input_tensors if x.shape] if self.graph else []
+        return next((size for size in sizes if size is not None), None)
+
     def check_inputs(self, x: Tree) -> None:
         if self.graph is not None:
             model_inputs.arrange(self.graph, x, self.name)

@@ -8,6 +8,7 @@ from typing import Any, Self
 from kerasish.backend.interface import Shape, Tree
 from kerasish.core import tree
 from kerasish.core.configurable import deserialize, serialize
+from kerasish.core.context import scope
 from kerasish.core.dtypes import is_float_dtype
 from kerasish.core.symbolic import Operation, SymbolicTensor
 from kerasish.layers.core.input_layer import Input, InputLayer
@@ -84,9 +85,10 @@ class Sequential(Model):
 
     def _set_graph_from(self, inputs: Tree) -> None:
         outputs = inputs
-        for layer in self.stack:
-            if not isinstance(layer, InputLayer):
-                outputs = layer(outputs)
+        with scope(path=self.path, dtype=None):
+            for layer in self.stack:
+                if not isinstance(layer, InputLayer):
+                    outputs = layer(outputs)
         self.set_graph(Graph(inputs, outputs))
         self.build_shapes = {"input_shape": self.input_shape}
 

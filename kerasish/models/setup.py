@@ -33,7 +33,7 @@ class TrainingSetup:
     @property
     def log_names(self) -> list[str]:
         """The names of the logs, in the order of `evaluate`'s list."""
-        return ["loss", *(tracker.name for tracker in self.loss.metrics), *(name for name, *_ in self.metrics.planned)]
+        return ["loss", *self.loss.log_names, *self.metrics.names]
 
 
 def make_setup(

@@ -91,7 +91,7 @@ class CompiledMethod:
         """One step without a program: Python code sees real values, prints and stops in a debugger."""
         data = tree.map(lambda x: x if x is None else engine.asarray(x), data)
         with engine.eager(), Overlay() as overlay, only_rows(rows):
-            output = self.method(data)
+            output = _read(self.method(data))
         for variable, value in overlay.assigned_besides(()):
             variable.assign(value)
         return output
@@ -135,7 +135,7 @@ class CompiledMethod:
             return output
         now = [new.get(number, value) for number, value in enumerate(values)]
         with Overlay(self.variables, now):
-            return traced(self.output)
+            return _read(traced(self.output))
 
     def _rows_program(self, size: int) -> Callable[..., Any]:
         def run(
@@ -169,11 +169,16 @@ def _functional(method: Callable[[Any], Tree], variables: list[Variable]) -> Cal
 
     def step(values: list[Array], data: Tree, rows: Any) -> tuple[Tree, NewValues]:
         with Overlay(variables, values) as overlay, only_rows(rows):
-            output = traced(method, data)
+            output = _read(traced(method, data))
         refuse_strays(method, overlay.assigned_besides(variables))
         return output, {n: overlay.read(v) for n, v in enumerate(variables) if id(v) in overlay.assigned}
 
     return step
+
+
+def _read(output: Tree) -> Tree:
+    """`output`, with the values of the variables in it, such as a metric's `result` may be."""
+    return tree.map(lambda x: x.value if isinstance(x, Variable) else x, output)
 
 
 def _int32(x: int | None) -> Any:

@@ -109,8 +109,13 @@ class Steps(Layer):
 
     @property
     def metrics_names(self) -> list[str]:
-        """The names of the metrics."""
-        return [metric.name for metric in self.metrics]
+        """The names of what `evaluate` returns, in its order; before the first batch, as far as they are known.
+
+        (Keras 3 has `"compile_metrics"` for all metrics together.)
+        """
+        setup = self.training_setup
+        compiled = setup.metric_objects if setup else []
+        return [*(setup.log_names if setup else []), *(x.name for x in self.metrics if x not in compiled)]
 
     def reset_metrics(self) -> None:
         """Start every metric over."""
@@ -219,6 +224,11 @@ class Steps(Layer):
             real = None if rows is None else rows.astype("float32")
             metrics.update_state(y, y_pred, sample_weight, self.output_names_of(y_pred), real)
         return self.get_metrics_result()
+
+    @property
+    def fixed_batch_size(self) -> int | None:
+        """How many samples a batch must have; None: any number."""
+        return None
 
     def check_inputs(self, x: Tree) -> None:
         """Raise if these symbolic inputs are not what the model takes."""

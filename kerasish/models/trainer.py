@@ -257,7 +257,7 @@ class Trainer(Predicting, Steps):
         if name != "predict_step" or not all(layer.built for layer in layers):
             self._make_ready(name, example)
             layers = self.layers_inside()
-        variables = self.training_variables() if name != "predict_step" else self.variables
+        variables = self.training_variables() if name != "predict_step" else self.every_variable()
         flags = [one.trainable for one in (*layers, *variables)]
         key = (name, *flags, *map(id, variables))
         if key not in self.programs:
@@ -282,7 +282,7 @@ class Trainer(Predicting, Steps):
     def _make_ready(self, name: str, example: Any) -> None:
         """Make every variable that the step needs, by calls that compute nothing."""
         x, y, _ = example
-        symbolic = tree.map(lambda a: None if a is None else SymbolicTensor((None, *a.shape[1:]), str(a.dtype)), x)
+        symbolic = self._symbolic(x)
         self.check_inputs(symbolic)
         if not self._is_fully_built() and type(self).call is not Layer.call:
             abstract_eval(self, symbolic)
@@ -309,8 +309,11 @@ class Trainer(Predicting, Steps):
         """Decide which metrics there are, and let them make what they make at their first update."""
         metrics = self.setup.metrics
         metrics.plan(y, y_pred, names, self.setup.loss.functions)
-        symbolic = tree.map(lambda a: SymbolicTensor((None, *a.shape[1:]), str(a.dtype)), y)
-        abstract_eval(lambda y, y_pred: metrics.update_state(y, y_pred, None, names, None), symbolic, y_pred)
+        abstract_eval(lambda y, p: metrics.update_state(y, p, None, names, None), self._symbolic(y), y_pred)
+
+    def _symbolic(self, data: Any) -> Any:
+        batch = self.fixed_batch_size
+        return tree.map(lambda a: None if a is None else SymbolicTensor((batch, *a.shape[1:]), str(a.dtype)), data)
 
     def _check_targets(self, batches: Batches) -> None:
         loss = self.setup.loss

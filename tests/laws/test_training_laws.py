@@ -1,0 +1,82 @@
+"""Every layer of the table trains, and has Keras's gradients. A few by default, the others with the mark `slow`."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import kerasish
+from kerasish import layers
+from kerasish.core import tree
+from tests.laws.examples import EXAMPLES
+
+FEW = {
+    "Dense-3-tanh-l2",
+    "Embedding-7-3-True",
+    "Conv1D-4-3-causal-2-tanh",
+    "Conv2D-3-same",
+    "MaxPooling2D-3-2-same",
+    "AveragePooling2D-channels_first",
+    "BatchNormalization",
+    "LayerNormalization",
+    "PReLU-ones-1",
+    "Multiply",
+    "LSTM-3-True",
+    "GRU-3-True",
+    "Bidirectional-3-a-sum-b",
+    "TimeDistributed-3",
+}
+
+
+def table(examples):
+    marks = [() if e.name in FEW else (pytest.mark.slow,) for e in examples]
+    rows = [pytest.param(e, id=e.name, marks=m) for e, m in zip(examples, marks, strict=True)]
+    return pytest.mark.parametrize("example", rows)
+
+
+def gradients(layer, x, weights):
+    """The gradients of the sum of the output's cosine, in the weights and the input; by the call that Keras has too."""
+    layer.set_weights(weights)
+    fixed = [v.value for v in layer.non_trainable_variables]
+
+    def total(trainable, x):
+        outputs, _ = layer.stateless_call(trainable, fixed, x)
+        return sum(jnp.sum(jnp.cos(leaf)) for leaf in jax.tree.leaves(outputs))
+
+    whole = jax.tree.leaves(x)[0].dtype.kind == "i"
+    trainable = [v.value for v in layer.trainable_variables]
+    return jax.tree.leaves(jax.jit(jax.grad(total, 0 if whole else (0, 1)))(trainable, x))
+
+
+@table([e for e in EXAMPLES if e.keras])
+def test_gradients_are_those_of_keras(example):
+    keras = pytest.importorskip("keras")
+    ours, theirs, x = example.make(layers), example.make(keras.layers), example.inputs(3)
+    with jax.numpy_dtype_promotion("standard"):
+        ours(x), theirs(x)
+        random = np.random.default_rng(0)
+        weights = [random.uniform(0.5, 1.5, v.shape).astype(str(v.dtype)) for v in ours.weights]
+        expected = gradients(theirs, x, weights)
+    for one, other in zip(gradients(ours, x, weights), expected, strict=True):
+        np.testing.assert_allclose(one, other, rtol=2e-4, atol=2e-5)
+
+
+@pytest.mark.filterwarnings("ignore:Layer .* loses the mask")
+@table(EXAMPLES)
+def test_it_trains(example):
+    dtype = "int32" if example.ids else "float32"
+    shapes = example.shapes if isinstance(example.shapes, list) else [example.shapes]
+    inputs = [kerasish.Input(shape[1:], dtype=dtype) for shape in shapes]
+    layer = example.make(layers)
+    outputs = layer(inputs if isinstance(example.shapes, list) else inputs[0])
+    flat = [layers.Flatten()(leaf) for leaf in tree.leaves(outputs)]
+    joined = layers.Concatenate()(flat) if len(flat) > 1 else flat[0]
+    model = kerasish.Model(inputs, layers.Dense(1)(joined))
+    model.compile(kerasish.optimizers.Adam(0.01), "mse")
+    before = model.get_weights()
+    x, y = example.inputs(8), np.linspace(-1, 1, 8, dtype="float32")[:, None]
+    history = model.fit(x, y, batch_size=5, epochs=8, verbose=0).history["loss"]
+    assert np.isfinite(history).all()
+    assert layer.mixes_samples or history[-1] < history[0]  # statistics of 5 and of 3 rows make the loss jump
+    changed = [not np.array_equal(a, b) for a, b in zip(before, model.get_weights(), strict=True)]
+    assert any(changed)
