@@ -91,7 +91,8 @@ class CompiledMethod:
         """One step without a program: Python code sees real values, prints and stops in a debugger."""
         data = tree.map(lambda x: x if x is None else engine.asarray(x), data)
         with engine.eager(), Overlay() as overlay, only_rows(rows):
-            output = _read(self.method(data))
+            output = self.method(data)
+            output = _read(output if self.output is None else self.output())
         for variable, value in overlay.assigned_besides(()):
             variable.assign(value)
         return output
