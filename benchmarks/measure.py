@@ -1,7 +1,6 @@
 """Clocks and counters that the benchmarks share."""
 
 import contextlib
-import logging
 import platform
 import statistics
 import time
@@ -17,24 +16,29 @@ def machine() -> str:
 
 
 class Compilations(contextlib.AbstractContextManager):
-    """Counts XLA compilations, by name."""
+    """Counts XLA compilations: `(name, seconds)` of each in `names`."""
+
+    active = None
 
     def __enter__(self):
         self.names = []
-        jax.monitoring.register_event_duration_secs_listener(self._listen)
-        self._logger = logging.getLogger("jax._src.interpreters.pxla")
+        Compilations.active = self
         return self
 
-    def _listen(self, event: str, duration: float, **kwargs) -> None:
-        if event == "/jax/core/compile/backend_compile_duration":
-            self.names.append((kwargs.get("fun_name", "?"), duration))
-
     def __exit__(self, *exception):
-        jax.monitoring.unregister_event_duration_listener(self._listen)
+        Compilations.active = None
 
     @property
     def count(self) -> int:
         return len(self.names)
+
+
+def _note_compilation(event: str, duration: float, **kwargs) -> None:
+    if Compilations.active is not None and event == "/jax/core/compile/backend_compile_duration":
+        Compilations.active.names.append((kwargs.get("fun_name", "?"), duration))
+
+
+jax.monitoring.register_event_duration_secs_listener(_note_compilation)
 
 
 class HostSyncs(contextlib.AbstractContextManager):

@@ -57,5 +57,8 @@ class Operators:
     __gt__ = _binary("greater")
     __ge__ = _binary("greater_equal")
 
+    def __round__(self, ndigits: int | None = None) -> Any:
+        return OPS["round"](self, ndigits or 0)
+
     def __getitem__(self, key: Any) -> Any:
         return OPS["get_item"](self, key)

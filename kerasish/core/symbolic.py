@@ -68,6 +68,9 @@ class SymbolicTensor(Operators):
         """`ops.cast(self, dtype)`."""
         return OPS["cast"](self, dtype)
 
+    def __ne__(self, other: object) -> Any:  # `==`, which dicts and lists need, asks whether both are the same tensor
+        return OPS["not_equal"](self, other)
+
     def __repr__(self) -> str:
         return f"<KerasTensor shape={self.shape}, dtype={self.dtype}, name={self.name}>"
 

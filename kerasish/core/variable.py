@@ -18,7 +18,7 @@ from kerasish.core.configurable import Family
 from kerasish.core.context import current_call, join
 from kerasish.core.dtypes import canonical, is_float_dtype, standardize_dtype
 from kerasish.core.names import unique_name
-from kerasish.core.operators import Operators
+from kerasish.core.operators import OPS, Operators
 
 
 class Variable(Operators):
@@ -152,10 +152,18 @@ class Variable(Operators):
         return id(self)
 
     def __eq__(self, other: object) -> Any:
-        return self is other
+        return self is other if _has_identity(other) else OPS["equal"](self, other)
+
+    def __ne__(self, other: object) -> Any:
+        return self is not other if _has_identity(other) else OPS["not_equal"](self, other)
 
     def __repr__(self) -> str:
         return f"<Variable path={self.path}, shape={self.shape}, dtype={self.dtype}, value={self._value}>"
+
+
+def _has_identity(other: object) -> bool:
+    """Whether `variable == other` asks if both are the same one, as lists and dicts need, and not if values are."""
+    return other is None or isinstance(other, Variable)
 
 
 def _first_value(initializer: Any, shape: Shape | None, dtype: Any, path: str) -> Array:

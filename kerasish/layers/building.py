@@ -35,7 +35,7 @@ def once(build: Callable[..., None]) -> Callable[..., None]:
                 vars(layer).update(attributes)
             raise
         given = inspect.signature(build).bind(self, *args, **kwargs).arguments
-        self.build_shapes = _build_config({name: value for name, value in given.items() if name != "self"})
+        self.build_shapes = _build_config(dict(list(given.items())[1:]))  # without `self`
         self.built = True
 
     return build_once
@@ -78,8 +78,8 @@ class CallSignature:
     """What a layer's `call` takes."""
 
     def __init__(self, call: Callable[..., Any]) -> None:
-        parameters = [p for p in inspect.signature(call).parameters.values() if p.kind in NAMED]
-        self.names = [p.name for p in parameters if p.name != "self"]
+        parameters = [p for p in list(inspect.signature(call).parameters.values())[1:] if p.kind in NAMED]
+        self.names = [p.name for p in parameters]
         self.defaults = {p.name: p.default for p in parameters}
         self.takes_training = "training" in self.names
         self.training_index = self.names.index("training") if self.takes_training else len(self.names) + 99

@@ -27,6 +27,7 @@ class CompiledLoss(Stateful):
         self.given = loss
         self.given_weights = loss_weights
         self.names: list[str] | None = None
+        self.has_named_outputs = False
         self.is_by_key = False
         """Whether the outputs are a dict."""
         self.functions: list[Loss | None] = []
@@ -41,11 +42,13 @@ class CompiledLoss(Stateful):
         self.functions = [None if one is None else _as_loss(losses.get(one)) for one in chosen]
         self.loss_weights = by_output.per_output(self.given_weights, y_pred, names, "loss_weights", shared=True)
         several = sum(function is not None for function in self.functions) > 1
-        self.trackers = [
-            Mean(name=f"{name}_loss") if several and function is not None else None
-            for name, function in zip(names, self.functions, strict=True)
-        ]
+        self.trackers = []
+        for index, function in enumerate(self.functions):
+            name = by_output.prefix(names, index) or f"{_name(chosen[index])}_"
+            name = by_output.unique(f"{name}loss", self.log_names)
+            self.trackers.append(Mean(name=name) if several and function is not None else None)
         self.names = names
+        self.has_named_outputs = bool(by_output.prefix(names, 0))
         self.is_by_key = isinstance(y_pred, dict)
 
     def is_per_sample(self) -> bool:

@@ -31,6 +31,7 @@ class CompiledMetrics(Stateful):
         self.planned: list[tuple[str, int, Metric, bool]] = []
         """`(name in the logs, number of the output, metric, whether it is weighted)`."""
         self.is_planned = False
+        self.has_named_outputs = False
         self.objects: list[Metric] = []
 
     def plan(self, y: Any, y_pred: Tree, names: list[str], losses: Sequence[Any] = ()) -> None:
@@ -49,22 +50,17 @@ class CompiledMetrics(Stateful):
             for index, chosen in enumerate(_metric_lists(given, y_pred, names, what)):
                 for identifier in chosen:
                     metric = _metric(identifier, targets[index], predictions[index], losses[index] if losses else None)
-                    name = self._unique(names[index] if len(names) > 1 else "", metric.name, is_weighted)
+                    name = self._log_name(by_output.prefix(names, index), metric.name, is_weighted)
                     self.planned.append((name, index, metric, is_weighted))
         self.objects = [metric for _, _, metric, _ in self.planned]
         self.is_planned = True
+        self.has_named_outputs = bool(by_output.prefix(names, 0))
 
-    def _unique(self, output: str, name: str, is_weighted: bool) -> str:
+    def _log_name(self, prefix: str, name: str, is_weighted: bool) -> str:
         """The name in the logs: a weighted metric that is also there without weights is told apart, as in Keras."""
-        prefix = f"{output}_" if output else ""
-        taken = {one for one, *_ in self.planned}
         plain = {one for one, *_, weighted in self.planned if not weighted}
         name = f"{prefix}weighted_{name}" if is_weighted and prefix + name in plain else prefix + name
-        number, candidate = 0, name
-        while candidate in taken:
-            number += 1
-            candidate = f"{name}_{number}"
-        return candidate
+        return by_output.unique(name, {one for one, *_ in self.planned})
 
     def update_state(self, y: Any, y_pred: Tree, sample_weight: Any, names: list[str], rows: Array | None) -> None:
         """Show every metric its targets and predictions.
@@ -94,9 +90,9 @@ class CompiledMetrics(Stateful):
 
     @property
     def names(self) -> list[str]:
-        """The names in the logs, in Keras's order: as given for one output, by the alphabet for several."""
+        """The names in the logs, in Keras's order: by the alphabet if they begin with names of outputs."""
         found = [name for name, *_ in self.planned]
-        return sorted(found) if any(index for _, index, *_ in self.planned) else found
+        return sorted(found) if self.has_named_outputs else found
 
 
 def _metric_lists(given: Any, y_pred: Tree, names: list[str], what: str) -> list[list[Any]]:

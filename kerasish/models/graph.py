@@ -55,7 +55,15 @@ class Graph:
             args, kwargs = tree.map(fill, (node.args, node.kwargs))
             results = tree.leaves(node.operation(*args, **kwargs))
             known.update((id(x), result) for x, result in zip(tree.leaves(node.outputs), results, strict=True))
-        return tree.map(fill, self.outputs)
+        return tree.map(fill, self.returned)
+
+    @property
+    def returned(self) -> Tree:
+        """What a call returns: `outputs`; the output itself if it is the only one of a list, as in Keras."""
+        found = self.outputs
+        while isinstance(found, list | tuple) and len(found) == 1:
+            found = found[0]
+        return found
 
 
 def _as_trees(x: Any) -> Any:

@@ -150,12 +150,12 @@ class Model(Trainer):
     @property
     def input_shape(self) -> Any:
         """The shape of the input; of several, their structure."""
-        return tree.map(lambda x: x.shape, self.input)
+        return self.inputs[0].shape if len(self.inputs) == 1 else tree.map(lambda x: x.shape, self.input)
 
     @property
     def output_shape(self) -> Any:
         """The shape of the output; of several, their structure."""
-        return tree.map(lambda x: x.shape, self.output)
+        return self.outputs[0].shape if len(self.outputs) == 1 else tree.map(lambda x: x.shape, self.output)
 
     @property
     def input_names(self) -> list[str]:

@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Collection
 from typing import Any
 
 from kerasish.backend.interface import Array, Tree
 from kerasish.core import tree
 from kerasish.core.registry import did_you_mean
+
+
+class InventedName(str):
+    """The name of an output that has none of the user's, such as `output_0`; the names of logs leave it out."""
+
+
+def prefix(names: list[str], index: int) -> str:
+    """What the names of logs of this output begin with, if there are several."""
+    return "" if len(names) == 1 or isinstance(names[index], InventedName) else f"{names[index]}_"
+
+
+def unique(name: str, taken: Collection[str]) -> str:
+    """`name`, or with the first number that makes it different from those that are taken."""
+    candidates = itertools.chain([name], (f"{name}_{number}" for number in itertools.count(1)))
+    return next(candidate for candidate in candidates if candidate not in taken)
 
 
 def names_of(outputs: Tree, layer_names: list[str] | None = None) -> list[str]:
@@ -16,7 +33,7 @@ def names_of(outputs: Tree, layer_names: list[str] | None = None) -> list[str]:
     elif layer_names is not None:
         found = list(layer_names)
     else:
-        found = [f"output_{index}" for index in range(len(tree.leaves(outputs)))]
+        found = [InventedName(f"output_{index}") for index in range(len(tree.leaves(outputs)))]
     return [name if name not in found[:index] else f"{name}_{index}" for index, name in enumerate(found)]
 
 

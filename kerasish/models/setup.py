@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from typing import Any
 
 from kerasish import optimizers
@@ -33,7 +34,8 @@ class TrainingSetup:
     @property
     def log_names(self) -> list[str]:
         """The names of the logs, in the order of `evaluate`'s list."""
-        return ["loss", *self.loss.log_names, *self.metrics.names]
+        parts = [self.loss.log_names, self.metrics.names]
+        return ["loss", *itertools.chain(*(parts if self.loss.has_named_outputs else reversed(parts)))]
 
 
 def make_setup(

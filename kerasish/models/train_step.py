@@ -119,8 +119,13 @@ class Steps(Layer):
 
     def reset_metrics(self) -> None:
         """Start every metric over."""
-        for metric in self.metrics:
+        for metric in self._every_metric():
             metric.reset_state()
+
+    def _every_metric(self) -> list[Any]:
+        """The metrics, and those of `compile` if `metrics` is overridden and leaves them out."""
+        compiled = self.training_setup.metric_objects if self.training_setup else []
+        return list({id(metric): metric for metric in [*self.metrics, *compiled]}.values())
 
     def get_metrics_result(self) -> dict[str, Array]:
         """The value of each metric, by the name that the logs have for it."""
@@ -138,7 +143,7 @@ class Steps(Layer):
     def training_variables(self) -> list[Variable]:
         """Every variable that a training step may assign."""
         setup = self.training_setup
-        owners: list[Stateful] = [self, *self.metrics, *([setup.optimizer] if setup else [])]
+        owners: list[Stateful] = [self, *self._every_metric(), *([setup.optimizer] if setup else [])]
         return list({id(v): v for owner in owners for v in owner.every_variable()}.values())
 
     # Steps ---------------------------------------------------------------------------------------------------------
