@@ -66,7 +66,7 @@ def summary_text(
         cells += [connections(operation, model)] if connected else []
         cells += [_trainable(operation)] if show_trainable else []
         table.add_row(*(Text(cell) for cell in cells))
-    console = Console(width=width, force_terminal=False, color_system=None)
+    console = Console(width=width, force_terminal=False, force_jupyter=False, color_system=None)
     with console.capture() as capture:
         console.print(Text(f'Model: "{model.name}"'))
         console.print(table)
