@@ -192,17 +192,19 @@ def any_symbolic(x: Tree) -> bool:
     return False
 
 
-# An unknown size is tried as two numbers; each has many divisors, so that reshapes and strides divide it.
-BATCH_SIZES = (60, 120)
-OTHER_SIZES = (1680, 3360)
+TRIED_SIZES = (60, 1680), (120, 3360)
+"""An unknown batch and other unknown sizes are tried as these; with many divisors, so that reshapes and strides fit."""
 
 
 def abstract_eval(fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Tree:
     """What `fn(*args, **kwargs)` would return, as symbolic tensors. Nothing is computed, no variable changes.
 
-    An unknown size is tried as two numbers; an output size that differs between them is unknown too.
+    An unknown size is tried as two numbers; an output size that differs between them is unknown too. Where that
+    can't be, because sizes must agree, it is taken from the other arguments.
     """
-    inputs = [x for x in tree.leaves((args, kwargs)) if is_symbolic(x)]
+    leaves = tree.leaves((args, kwargs))
+    inputs = [x for x in leaves if is_symbolic(x)]
+    shapes = [x.shape for x in inputs]
 
     def run(*arrays: Any) -> Tree:
         found = iter(arrays)
@@ -210,17 +212,36 @@ def abstract_eval(fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Tree:
         with Overlay():
             return tree.map(_as_array, traced(fn, *filled_args, **filled_kwargs))
 
-    def outputs_at(batch: int, other: int) -> Tree:
-        specs = [
-            (tuple((other if axis else batch) if d is None else d for axis, d in enumerate(x.shape)), x.dtype)
-            for x in inputs
+    def outputs_of(shapes: list[Shape]) -> Tree:
+        outputs = [
+            engine.eval_shape(
+                run, *((_filled(shape, *sizes), x.dtype) for shape, x in zip(shapes, inputs, strict=True))
+            )
+            for sizes in TRIED_SIZES[: 1 + any(None in shape for shape in shapes)]
         ]
-        return engine.eval_shape(run, *specs)
+        return tree.map(_merge, outputs[0], outputs[-1])
 
-    first = outputs_at(BATCH_SIZES[0], OTHER_SIZES[0])
-    if not any(None in x.shape for x in inputs):
-        return tree.map(_merge, first, first)
-    return tree.map(_merge, first, outputs_at(BATCH_SIZES[1], OTHER_SIZES[1]))
+    try:
+        return outputs_of(shapes)
+    except (TypeError, ValueError):
+        agreeing = [_agreeing(shape, [np.shape(x) for x in leaves]) for shape in shapes]
+        if agreeing == shapes:
+            raise
+        return outputs_of(agreeing)
+
+
+def _filled(shape: Shape, batch: int, other: int) -> tuple[int, ...]:
+    return tuple((other if axis else batch) if d is None else d for axis, d in enumerate(shape))
+
+
+def _agreeing(shape: Shape, others: list[Shape]) -> Shape:
+    """`shape`, where an unknown size is the one that another shape has at that place, counted from the last."""
+    found = list(shape)
+    for place in range(-len(shape), 0):
+        sizes = {other[place] for other in others if len(other) >= -place} - {None, 1}
+        if found[place] is None and len(sizes) == 1:
+            found[place] = sizes.pop()
+    return tuple(found)
 
 
 def _merge(a: Any, b: Any) -> SymbolicTensor | None:

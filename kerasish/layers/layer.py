@@ -220,7 +220,8 @@ class Layer(Weights, Configurable, Operation):
         known = {id(v) for v in (*trainable, *fixed)}
         metrics = [v for v in self.every_variable() if id(v) not in known]  # what `call` shows them is forgotten
         run = pure(call, [*trainable, *fixed, *metrics])
-        (outputs, losses), new = run([*trainable_variables, *non_trainable_variables, *(v.value for v in metrics)])
+        given = [*trainable_variables, *non_trainable_variables, *metrics]
+        (outputs, losses), new = run([x.value if isinstance(x, Variable) else x for x in given])
         updated = new[len(trainable) : len(known)]
         return (outputs, updated, losses) if return_losses else (outputs, updated)
 

@@ -66,7 +66,7 @@ def named(identifier: Any) -> Metric:
 
     Example:
         >>> named("mae"), named(lambda y_true, y_pred: 0.0).name
-        (<MeanAbsoluteError name=mae>, '<lambda>')
+        (<MeanAbsoluteError name=mae>, 'lambda')
     """
     found = get(identifier)
     if isinstance(found, Metric):
@@ -75,5 +75,5 @@ def named(identifier: Any) -> Metric:
         return found
     if isinstance(found, Loss):
         return MeanMetricWrapper(found, name=found.name)
-    given = found.__name__ if inspect.isfunction(found) or inspect.isbuiltin(found) else None
+    given = found.__name__.strip("<>") if inspect.isfunction(found) or inspect.isbuiltin(found) else None
     return MeanMetricWrapper(found, name=identifier if isinstance(identifier, str) else given)

@@ -44,9 +44,12 @@ class CompiledLoss(Stateful):
         several = sum(function is not None for function in self.functions) > 1
         self.trackers = []
         for index, function in enumerate(self.functions):
-            name = by_output.prefix(names, index) or f"{_name(chosen[index])}_"
-            name = by_output.unique(f"{name}loss", self.log_names)
-            self.trackers.append(Mean(name=name) if several and function is not None else None)
+            tracker = None
+            if several and function is not None:  # where the outputs have no names: what the user calls the loss
+                called = chosen[index] if isinstance(chosen[index], str) else function.name.strip("<>")
+                name = f"{by_output.prefix(names, index) or f'{called}_'}loss"
+                tracker = Mean(name=by_output.unique(name, [one.name for one in self.metrics]))
+            self.trackers.append(tracker)
         self.names = names
         self.has_named_outputs = bool(by_output.prefix(names, 0))
         self.is_by_key = isinstance(y_pred, dict)

@@ -80,10 +80,12 @@ class CompiledMetrics(Stateful):
             else:
                 metric.update_state(targets[index], predictions[index], sample_weight=weight)
 
-    def result(self) -> dict[str, Array]:
-        """The value of each metric, by name."""
+    def result(self, chosen: Sequence[Metric]) -> dict[str, Array]:
+        """The value of each metric that is chosen, by name."""
         found: dict[str, Any] = {}
         for name, _, metric, _ in self.planned:
+            if metric not in chosen:
+                continue
             value = metric.result()
             found.update(value if isinstance(value, dict) else {name: value})
         return found

@@ -18,7 +18,7 @@ class Graph:
         outputs: Likewise.
 
     Raises:
-        ValueError: an output does not depend on the inputs alone.
+        ValueError: an output does not depend on the inputs alone, or two operations have one name.
     """
 
     def __init__(self, inputs: Tree, outputs: Tree) -> None:
@@ -30,6 +30,7 @@ class Graph:
         found = _visit(self.output_tensors, self.entries)
         self.nodes = [node for node in found if isinstance(node, Node)]
         self.operations = _by_depth(found, self.output_tensors, self.entries)
+        _check_names(self.operations)
 
     @property
     def input_names(self) -> list[str]:
@@ -86,6 +87,16 @@ def _input_layer(x: SymbolicTensor) -> InputLayer:
     if x.node is not None and isinstance(x.node.operation, InputLayer):
         return x.node.operation
     return InputLayer(batch_shape=x.shape, dtype=x.dtype)
+
+
+def _check_names(operations: list[Operation]) -> None:
+    seen: set[str] = set()
+    for operation in operations:
+        if operation.name in seen:
+            raise ValueError(
+                f"Two layers of the model are named {operation.name!r}: give each a name of its own, which files need."
+            )
+        seen.add(operation.name)
 
 
 def _visit(outputs: list[SymbolicTensor], entries: dict[int, InputLayer]) -> list[Node | InputLayer]:

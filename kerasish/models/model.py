@@ -30,6 +30,9 @@ class Model(Trainer):
     Either give `inputs` and `outputs`, and the model is the graph between them;
     or write a subclass with a `call` of its own.
 
+    A `training=...` that was given while the graph was made stays as it is, as in `base(x, training=False)`;
+    in Keras 3.15, `fit` and `predict` overrule it. The only output of a list is returned without the list.
+
     Args:
         inputs: A symbolic tensor, or a list or dict of them; see `Input`.
         outputs: What was made of them.

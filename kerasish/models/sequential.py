@@ -55,7 +55,7 @@ class Sequential(Model):
             raise ValueError(
                 f"Input {layer.name!r} must be the first layer of {self.name!r}; it has {len(self.stack)} layers."
             )
-        if any(layer.name == other.name for other in self.stack):
+        if any(layer.name == other.name and layer is not other for other in self.stack):
             raise ValueError(f"Model {self.name!r} already has a layer named {layer.name!r}; give each its own name.")
         if not self.stack and layer.first_input_shape is not None:
             self.stack.append(_input_like(layer))

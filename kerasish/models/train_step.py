@@ -94,6 +94,25 @@ class Steps(Layer):
         """The loss that was given to `compile`."""
         return self.training_setup.given["loss"] if self.training_setup else None
 
+    @property
+    def run_eagerly(self) -> bool:
+        """Whether each step runs as Python code; may be set after `compile`."""
+        return self.training_setup is not None and self.training_setup.run_eagerly
+
+    @run_eagerly.setter
+    def run_eagerly(self, value: bool) -> None:
+        self.setup.run_eagerly = bool(value)
+
+    @property
+    def jit_compile(self) -> bool:
+        """Whether programs are compiled: always, unless `run_eagerly`."""
+        return not self.run_eagerly
+
+    @property
+    def steps_per_execution(self) -> int | str:
+        """What `compile` was given."""
+        return self.training_setup.given["steps_per_execution"] if self.training_setup else 1
+
     # State ---------------------------------------------------------------------------------------------------------
     @property
     def metrics(self) -> list[Any]:
@@ -128,13 +147,15 @@ class Steps(Layer):
         return list({id(metric): metric for metric in [*self.metrics, *compiled]}.values())
 
     def get_metrics_result(self) -> dict[str, Array]:
-        """The value of each metric, by the name that the logs have for it."""
-        setup, found = self.training_setup, {}
-        if setup is not None and (setup.loss.given is not None or type(self).train_step is Steps.train_step):
+        """The value of each of `metrics`, by the name that the logs have for it."""
+        setup, metrics, found = self.training_setup, self.metrics, {}
+        has_loss = setup is not None and (setup.loss.given is not None or type(self).train_step is Steps.train_step)
+        if setup is not None and has_loss and setup.loss_tracker in metrics:
             found["loss"] = setup.loss_tracker.result()
         if setup is not None:
-            found |= {tracker.name: tracker.result() for tracker in setup.loss.metrics} | setup.metrics.result()
-        for metric in self.metrics:
+            found |= {tracker.name: tracker.result() for tracker in setup.loss.metrics if tracker in metrics}
+            found |= setup.metrics.result(metrics)
+        for metric in metrics:
             if setup is None or metric not in setup.metric_objects:
                 value = metric.result()
                 found.update(value if isinstance(value, dict) else {metric.name: value})
@@ -159,11 +180,10 @@ class Steps(Layer):
         Returns:
             The running value of each metric, by name.
         """
-        self.update(data)
-        return self.get_metrics_result()
+        return self.update(data)
 
-    def update(self, data: Any) -> None:
-        """The gradient step of `train_step`, without its logs."""
+    def update(self, data: Any) -> dict[str, Array]:
+        """The gradient step of `train_step`; returns what `compute_metrics` gives."""
         x, y, sample_weight = unpack(data)
         weights = self.trainable_variables
         optimizer = self.setup.optimizer
@@ -177,7 +197,7 @@ class Steps(Layer):
         (_, (loss, y_pred)), gradients = value_and_grad(loss_of_batch, weights)
         optimizer.apply(gradients, weights)
         self.setup.loss_tracker.update_state(loss, sample_weight=row_count(_size(x)))
-        self.compute_metrics(x, y, y_pred, sample_weight)
+        return self.compute_metrics(x, y, y_pred, sample_weight)
 
     def test_step(self, data: Any) -> dict[str, Array]:
         """Measure the loss and the metrics on one batch."""

@@ -262,7 +262,9 @@ class Trainer(Predicting, Steps):
         key = (name, *flags, *map(id, variables))
         if key not in self.programs:
             default = getattr(type(self), name) is getattr(Steps, name)
-            loops_without_logs = name == "train_step" and default and type(self).update is Steps.update
+            cls = type(self)
+            plain = cls.update is Steps.update and cls.compute_metrics is Steps.compute_metrics
+            loops_without_logs = name == "train_step" and default and plain
             method = self._without_logs if loops_without_logs else self._packed(name)
             self.programs[key] = CompiledMethod(
                 method,

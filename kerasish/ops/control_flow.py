@@ -106,11 +106,13 @@ def while_loop(cond: Function, body: Function, loop_vars: Tree, maximum_iteratio
     return values if several else values[0]
 
 
+@op
 def fori_loop(lower: Any, upper: Any, body_fun: Function, init_val: Tree) -> Tree:
     """`value = body_fun(i, value)` for `i` from `lower` up to, without, `upper`."""
     return engine.fori_loop(lower, upper, _guarded(body_fun, "fori_loop"), _arrays(init_val))
 
 
+@op
 def scan(
     f: Function, init: Tree, xs: Tree = None, length: int | None = None, reverse: bool = False, unroll: int | bool = 1
 ) -> tuple[Tree, Tree]:
@@ -126,12 +128,14 @@ def scan(
     return engine.scan(_guarded(f, "scan"), _arrays(init), None if xs is None else _arrays(xs), length, reverse, unroll)
 
 
+@op
 def map(f: Function, xs: Tree) -> Tree:
     """`f(x)` for each `x` along the first axis of `xs`, one after the other; the results stacked."""
     step = _guarded(f, "map")
     return engine.scan(lambda carry, x: (carry, step(x)), xp.zeros((), "int32"), _arrays(xs))[1]
 
 
+@op
 def vectorized_map(function: Function, elements: Tree) -> Tree:
     """`function(x)` for each `x` along the first axis of `elements`: `map`, which does them one after the other."""
     return map(function, elements)

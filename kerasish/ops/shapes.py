@@ -27,8 +27,11 @@ def reshape(x: Any, newshape: Any) -> Array:
         >>> reshape([1, 2, 3, 4], (2, -1)).shape
         (2, 2)
     """
-    sizes = (newshape,) if isinstance(newshape, int | np.integer) else newshape
-    return xp.reshape(tensor(x), tuple(-1 if size is None else int(size) for size in sizes))
+    given = (newshape,) if isinstance(newshape, int | np.integer) else newshape
+    sizes = tuple(-1 if size is None else int(size) for size in given)
+    if sizes.count(-1) > 1:
+        raise ValueError(f"A new shape may leave one size open, by -1 or None; got {given}. Give all the others.")
+    return xp.reshape(tensor(x), sizes)
 
 
 @op

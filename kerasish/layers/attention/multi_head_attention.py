@@ -8,6 +8,7 @@ from typing import Any
 
 from kerasish import ops
 from kerasish.backend.interface import Array, Shape
+from kerasish.core.context import masks
 from kerasish.layers.arguments import axes_of, sizes, whole
 from kerasish.layers.attention.common import LETTERS, ProjectedAttention
 from kerasish.layers.attention.masks import as_mask, both, by_place
@@ -40,7 +41,8 @@ class MultiHeadAttention(ProjectedAttention):
         query: `(batch, queries, features)`; with more axes, `(batch, ..., features)`.
         value: `(batch, keys, features)`.
         key: as `value`; by default `value`.
-        query_mask, value_mask, key_mask: `(batch, queries)` and `(batch, keys)`. That of the query is the output's.
+        query_mask, value_mask, key_mask: `(batch, queries)` and `(batch, keys)`. That of the query is the output's;
+            with one that the query brought along, a masked query sees nothing.
         attention_mask: `(batch, queries, keys)`: whether the query may see the key. A query that may see none gets
             zeros as weights, with and without dropout. (Keras gives such a query the mean of all values if
             `dropout=0`, and zeros otherwise.)
@@ -142,9 +144,9 @@ class MultiHeadAttention(ProjectedAttention):
         training: bool | None = None,
         use_causal_mask: bool = False,
     ) -> Any:
-        # As in Keras, the query's mask is that of the output, and does not enter the weights.
         mask = both(
             self._of_pairs(attention_mask, query.ndim),
+            self._of_queries(query),  # as in Keras, where the argument `query_mask` is only the output's mask
             self._of_keys(value_mask, "value_mask", value),
             self._of_keys(key_mask, "key_mask", value),
             self._by_place(query, value, use_causal_mask),
@@ -168,6 +170,14 @@ class MultiHeadAttention(ProjectedAttention):
             return None
         split = max(mask.ndim - 2 * looked, 0)
         return ops.reshape(mask, (*mask.shape[:split], *(1,) * (full - mask.ndim), *mask.shape[split:]))
+
+    def _of_queries(self, query: Array) -> Array | None:
+        """The mask that the query came with, as `(batch, ..., 1, *queries, *1 for each key axis)`."""
+        mask = self._of_keys(masks.get(query), "query_mask", query)
+        looked = len(self.attention_axes or ())
+        if mask is None:
+            return None
+        return ops.reshape(mask, (*mask.shape[: -2 * looked], *mask.shape[-looked:], *(1,) * looked))
 
     def _of_keys(self, mask: Any, name: str, value: Array) -> Array | None:
         """A mask of keys, of the axes of `value` but the last, as `(batch, ..., 1, *1 for each query axis, *keys)`."""

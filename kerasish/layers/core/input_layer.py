@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from kerasish.backend.interface import Shape
 from kerasish.core.dtypes import standardize_dtype
 from kerasish.core.symbolic import Node, SymbolicTensor
@@ -55,8 +57,9 @@ class InputLayer(Layer):
         self.optional = optional
         self.input_dtype_name = standardize_dtype(_dtype_of(dtype, input_tensor))
         self.built = True
-        tensor = input_tensor or SymbolicTensor(self.batch_shape, self.input_dtype_name, name=self.name)
-        Node(self, (), {}, tensor)
+        if input_tensor is None:
+            input_tensor = SymbolicTensor(self.batch_shape, self.input_dtype_name, name=self.name)
+        Node(self, (), {}, input_tensor)
 
     def call(self, *args: Any) -> Any:
         return args[0] if args else None
@@ -82,12 +85,12 @@ def _dtype_of(dtype: Any, tensor: SymbolicTensor | None) -> Any:
 
 
 def _checked(shape: Any, name: str) -> Shape:
-    if isinstance(shape, int) or not all(d is None or (isinstance(d, int) and d >= 0) for d in shape):
+    if isinstance(shape, int) or not all(d is None or (isinstance(d, int | np.integer) and d >= 0) for d in shape):
         raise ValueError(
             f"The shape of input {name!r} must be a tuple of sizes, with None for one that varies; got {shape!r}."
             + (f" Did you mean ({shape},)?" if isinstance(shape, int) else "")
         )
-    return tuple(shape)
+    return tuple(None if d is None else int(d) for d in shape)
 
 
 def Input(  # noqa: N802  Keras's name

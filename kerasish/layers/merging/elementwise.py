@@ -8,7 +8,7 @@ from typing import Any
 
 from kerasish import ops
 from kerasish.backend.interface import Array
-from kerasish.layers.merging.merge import Merge, any_of, shapes_of
+from kerasish.layers.merging.merge import Merge, any_of, shapes_of, with_rank
 
 
 class Add(Merge):
@@ -67,18 +67,41 @@ class Average(Merge):
         return ops.divide(functools.reduce(ops.add, inputs), len(inputs))
 
 
-class Maximum(Merge):
-    """The greatest, element by element, of a list of tensors."""
+class Extreme(Merge):
+    """One of the values, element by element. A masked step is left out; where all are masked, the first one stands."""
 
-    def _merge(self, inputs: list[Array]) -> Array:
-        return functools.reduce(ops.maximum, inputs)
+    def call(self, inputs: Sequence[Array], mask: Any = None) -> Array:
+        aligned = self._aligned(inputs)
+        if mask is None:
+            return functools.reduce(self._choose, aligned)
+        found, seen = aligned[0], _counts(mask[0], inputs[0], aligned[0])
+        for x, one, other in zip(aligned[1:], mask[1:], inputs[1:], strict=True):
+            counts = _counts(one, other, x)
+            best = ops.where(counts, self._choose(found, x), found)
+            found, seen = ops.where(seen, best, ops.where(counts, x, found)), ops.logical_or(seen, counts)
+        return found
+
+    def _choose(self, x: Array, y: Array) -> Array:
+        raise NotImplementedError(f"{type(self).__name__} has no `_choose` method.")
 
 
-class Minimum(Merge):
-    """The least, element by element, of a list of tensors."""
+def _counts(mask: Any, x: Array, aligned: Array) -> Array:
+    """Whether each element of `x` counts, with the axes of `aligned`; without a mask, all do."""
+    return ops.ones((), "bool") if mask is None else with_rank(_over(mask, x), aligned.ndim)
 
-    def _merge(self, inputs: list[Array]) -> Array:
-        return functools.reduce(ops.minimum, inputs)
+
+class Maximum(Extreme):
+    """The greatest, element by element, of a list of tensors. A masked step is left out, unless all are masked."""
+
+    def _choose(self, x: Array, y: Array) -> Array:
+        return ops.maximum(x, y)
+
+
+class Minimum(Extreme):
+    """The least, element by element, of a list of tensors. A masked step is left out, unless all are masked."""
+
+    def _choose(self, x: Array, y: Array) -> Array:
+        return ops.minimum(x, y)
 
 
 def add(inputs: Sequence[Any], **kwargs: Any) -> Any:

@@ -62,7 +62,7 @@ class Merge(Layer):
     def _aligned(self, inputs: Sequence[Array]) -> list[Array]:
         self._check([tuple(x.shape) for x in inputs])
         rank = max(x.ndim for x in inputs)
-        return [_with_rank(x, rank) for x in inputs]
+        return [with_rank(x, rank) for x in inputs]
 
     def _merge(self, inputs: list[Array]) -> Array:
         raise NotImplementedError(f"{type(self).__name__} has no `_merge` method.")
@@ -73,14 +73,15 @@ class Merge(Layer):
         return any_of(previous_mask)
 
 
-def _with_rank(x: Array, rank: int) -> Array:
+def with_rank(x: Array, rank: int) -> Array:
+    """`x` with axes of size 1 put in after the batch, up to this number of axes."""
     return x if x.ndim == rank else ops.reshape(x, (x.shape[0], *(1,) * (rank - x.ndim), *x.shape[1:]))
 
 
 def any_of(masks: Sequence[Array]) -> Array:
     """Where one of the masks is True."""
     rank = max(mask.ndim for mask in masks)
-    found = _with_rank(masks[0], rank)
+    found = with_rank(masks[0], rank)
     for mask in masks[1:]:
-        found = ops.logical_or(found, _with_rank(mask, rank))
+        found = ops.logical_or(found, with_rank(mask, rank))
     return found
