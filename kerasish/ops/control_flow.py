@@ -135,7 +135,6 @@ def map(f: Function, xs: Tree) -> Tree:
     return engine.scan(lambda carry, x: (carry, step(x)), xp.zeros((), "int32"), _arrays(xs))[1]
 
 
-@op
 def vectorized_map(function: Function, elements: Tree) -> Tree:
     """`function(x)` for each `x` along the first axis of `elements`: `map`, which does them one after the other."""
     return map(function, elements)
