@@ -1,6 +1,9 @@
 """Small programs as users write them, run here and under Keras: what differed once."""
 
+import copy
 import importlib
+import os
+import pickle
 
 import jax
 import numpy as np
@@ -70,6 +73,13 @@ def test_a_variable_is_compared_by_value_with_numbers_and_by_identity_with_varia
     same(program, keras)
     one, other = (layers.Dense(2).add_weight(shape=(), initializer="ones") for _ in range(2))
     assert one in [other, one] and one not in [other] and one != other and one is not None and (one == None) is False  # noqa: E711
+
+
+@pytest.mark.parametrize("indices", [-1, [[-1, 2], [0, -3]], [5, -4], np.array([-1], "int8"), np.array([255], "uint8")])
+def test_take_counts_negative_indices_from_the_end(keras, indices):
+    same(lambda K: K.ops.take(X, indices, axis=2), keras)
+    same(lambda K: K.ops.take(X, indices), keras)
+    assert np.isnan(layers.Embedding(3, 2)(np.array([-1]))).all()  # a negative id is no word; Keras: the last one
 
 
 AGREEING = {
@@ -167,6 +177,29 @@ def test_stateless_call_takes_variables_too(keras):
     same(program, keras)
 
 
+def test_the_dtype_policy_may_be_set_by_name(keras):
+    def program(K):
+        layer = K.layers.Dense(2)
+        layer.dtype_policy = "mixed_float16"
+        assert (layer.compute_dtype, layer.variable_dtype) == ("float16", "float32")
+        assert str(layer(X[0]).dtype).endswith("float16")
+        return np.zeros(1)
+
+    same(program, keras)
+
+
+def test_the_output_of_a_layer_is_that_of_its_first_symbolic_call(keras):
+    def program(K):
+        model = K.Sequential([K.Input((3,)), K.layers.Dense(4)])
+        model.add(K.layers.Dense(2))  # calls the first layer again
+        filled(model)
+        return K.Model(model.inputs[0], model.layers[0].output)(X[0])
+
+    same(program, keras)
+    with pytest.raises(AttributeError, match="has not been called on symbolic tensors"):
+        _ = layers.Dense(2).output
+
+
 def test_input_takes_numpy_sizes_and_symbolic_tensors():
     assert layers.Input((np.int64(3), None)).shape == (None, 3, None)
     tensor = layers.Input((2,), batch_size=5)
@@ -193,3 +226,18 @@ def test_a_sequential_may_use_one_layer_twice(keras, tmp_path):
     loaded = models.load_model(tmp_path / "twice.keras")  # in Keras 3.15 the second use loses its weights
     np.testing.assert_allclose(loaded(X[0]), model(X[0]), 1e-6)
     assert len(loaded.weights) == 2
+
+
+@pytest.mark.skipif(os.environ.get("KERASISH_BACKEND") == "numpy", reason="NumPy has no gradients")
+@pytest.mark.parametrize("make_copy", [copy.deepcopy, lambda model: pickle.loads(pickle.dumps(model))])
+def test_a_copy_of_a_trained_model_computes_and_learns_the_same(make_copy):
+    x, shared = layers.Input((3,)), layers.Dense(3)
+    model = models.Model(x, shared(models.Sequential([layers.Input((3,)), layers.Dense(3)])(shared(x))))
+    model.compile("adam", "mse")
+    model.fit(X[0], X[0], verbose=0)
+    twin = make_copy(model)
+    np.testing.assert_array_equal(twin(X[0]), model(X[0]))
+    before = model.get_weights()
+    history = twin.fit(X[0], X[0], shuffle=False, verbose=0).history
+    np.testing.assert_array_equal(before[0], model.get_weights()[0])
+    assert history == model.fit(X[0], X[0], shuffle=False, verbose=0).history

@@ -147,20 +147,19 @@ class Operation:
 
     @property
     def input(self) -> Tree:
-        """The symbolic input of the only recorded call."""
-        inputs = self._only_node().inputs
+        """The symbolic input of the first recorded call."""
+        inputs = self._first_node().inputs
         return inputs[0] if len(inputs) == 1 else inputs
 
     @property
     def output(self) -> Tree:
-        """The symbolic output of the only recorded call."""
-        return self._only_node().outputs
+        """The symbolic output of the first recorded call."""
+        return self._first_node().outputs
 
-    def _only_node(self) -> Node:
-        if len(self.nodes) != 1:
+    def _first_node(self) -> Node:
+        if not self.nodes:
             raise AttributeError(
-                f"{self.name!r} has been called {len(self.nodes)} times on symbolic tensors; `input` and `output` are "
-                "those of the one call, so there must be exactly one."
+                f"{self.name!r} has not been called on symbolic tensors; `input` and `output` are those of such a call."
             )
         return self.nodes[0]
 

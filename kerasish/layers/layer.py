@@ -11,7 +11,7 @@ import numpy as np
 from kerasish import regularizers
 from kerasish.backend import engine
 from kerasish.backend.interface import Array, Shape, Tree
-from kerasish.core import policies, tree
+from kerasish.core import tree
 from kerasish.core.configurable import Configurable
 from kerasish.core.context import (
     Call,
@@ -26,7 +26,7 @@ from kerasish.core.context import (
     scope,
 )
 from kerasish.core.names import check_name, snake_case, unique_name
-from kerasish.core.policies import DTypePolicy, cast_floats
+from kerasish.core.policies import cast_floats
 from kerasish.core.symbolic import Node, Operation, abstract_eval, any_symbolic
 from kerasish.core.variable import Variable, pure
 from kerasish.layers import building
@@ -76,7 +76,7 @@ class Layer(Weights, Configurable, Operation):
         self.name = check_name(name, kind) if name is not None else unique_name(snake_case(kind))
         self.activity_regularizer = regularizers.get(activity_regularizer)
         self.autocast = autocast
-        self.dtype_policy: DTypePolicy = policies.get(dtype)
+        self.dtype_policy = dtype
         self.first_input_shape: Shape | None = building.first_input_shape(kind, kwargs)
         self.build_shapes: dict[str, Any] | None = None
         self._trainable = bool(trainable)
@@ -122,7 +122,7 @@ class Layer(Weights, Configurable, Operation):
 
     # Calls ---------------------------------------------------------------------------------------------------------
     def __call__(self, *args: Any, **kwargs: Any) -> Tree:
-        if "dtype_policy" not in vars(self):
+        if "_dtype_policy" not in vars(self):
             raise RuntimeError(f"Write `super().__init__(**kwargs)` at the start of {type(self).__name__}.__init__.")
         signature = building.call_signature(type(self))
         outer = current_call()

@@ -9,6 +9,7 @@ import numpy as np
 
 from kerasish import constraints, initializers, regularizers
 from kerasish.backend.interface import Shape
+from kerasish.core import policies
 from kerasish.core.context import current_call, join, scope
 from kerasish.core.dtypes import is_float_dtype, standardize_dtype
 from kerasish.core.policies import DTypePolicy
@@ -22,7 +23,7 @@ class Weights(Stateful):
     name: str
     built: bool
     built_path: str
-    dtype_policy: DTypePolicy
+    _dtype_policy: DTypePolicy
     _trainable: bool
     _own_trainable: list[Variable]
     _own_fixed: list[Variable]
@@ -165,6 +166,15 @@ class Weights(Stateful):
         return sum(v.size for v in self.weights)
 
     # Dtypes --------------------------------------------------------------------------------------------------------
+    @property
+    def dtype_policy(self) -> DTypePolicy:
+        """In which dtype the layer computes and keeps weights that it makes from now on; may be set by name."""
+        return self._dtype_policy
+
+    @dtype_policy.setter
+    def dtype_policy(self, value: Any) -> None:
+        self._dtype_policy = policies.get(value)
+
     @property
     def dtype(self) -> str:
         """The dtype of the weights."""

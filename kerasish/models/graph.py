@@ -32,6 +32,13 @@ class Graph:
         self.operations = _by_depth(found, self.output_tensors, self.entries)
         _check_names(self.operations)
 
+    def __getstate__(self) -> dict[str, Any]:
+        return vars(self) | {"entries": [(x, self.entries[id(x)]) for x in self.input_tensors]}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:  # a copy has tensors of its own, with an `id` of their own
+        vars(self).update(state)
+        self.entries = {id(x): layer for x, layer in state["entries"]}
+
     @property
     def input_names(self) -> list[str]:
         """The names of the inputs, in the order of `input_tensors`."""

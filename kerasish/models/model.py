@@ -67,6 +67,9 @@ class Model(Trainer):
         self.graph_layers = [x for x in graph.operations if isinstance(x, Layer)] if graph else []
         self.built = graph is not None
 
+    def __getstate__(self) -> dict[str, Any]:
+        return vars(self) | {"programs": {}}  # a copy compiles its own
+
     # Computation ---------------------------------------------------------------------------------------------------
     def call(self, inputs: Any, training: Any = None, mask: Any = None) -> Tree:
         if self.graph is None:

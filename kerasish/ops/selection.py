@@ -28,11 +28,17 @@ def get_item(x: Any, key: Any) -> Array:
 
 @op
 def take(x: Any, indices: Any, axis: int | None = None) -> Array:
-    """The elements of `x` at `indices` along `axis`; None: of the flat array. An index outside gives NaN."""
+    """The elements of `x` at `indices` along `axis`; None: of the flat array.
+
+    A negative index counts from the end; one outside gives NaN.
+    """
     x, indices = tensor(x), _indices(indices)
     if axis is None:
         x, axis = xp.ravel(x), 0
     place = axis % x.ndim
+    if indices.dtype.kind == "i":
+        indices = indices if indices.dtype.itemsize >= 4 else as_dtype(indices, "int32")
+        indices = xp.where(indices < 0, indices + as_dtype(x.shape[place], indices.dtype), indices)
     if place == 0:
         return engine.take_rows(x, indices)
     rows = engine.take_rows(xp.moveaxis(x, place, 0), indices)

@@ -219,7 +219,7 @@ def test_a_layer_without_call_says_so():
         (lambda: layers.Dense(2)(X, colour=1), TypeError, "colour"),
         (lambda: layers.Dense(2).count_params(), ValueError, "has no weights yet"),
         (lambda: layers.Dense(2).stateless_call([], [], X), ValueError, "has no variables yet"),
-        (lambda: layers.Dense(2).output, AttributeError, "has been called 0 times on symbolic tensors"),
+        (lambda: layers.Dense(2).output, AttributeError, "has not been called on symbolic tensors"),
     ],
 )
 def test_mistakes_are_explained(make, error, message):

@@ -130,4 +130,4 @@ def take_rows(table: Array, ids: Array) -> Array:
     rows = np.take(table, np.where(known, ids, 0), axis=0)
     # Integers have no NaN: their least, or greatest if unsigned, as in JAX.
     strange = np.nan if _is_float(table.dtype) else _least(table.dtype) or np.iinfo(table.dtype).max
-    return np.where(known.reshape(*ids.shape, *(1,) * (table.ndim - 1)), rows, np.asarray(strange, table.dtype))
+    return np.where(known.reshape((*ids.shape, *(1,) * (table.ndim - 1))), rows, np.asarray(strange, table.dtype))

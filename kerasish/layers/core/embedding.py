@@ -99,7 +99,9 @@ class Embedding(Layer):
         self.first_table = None
 
     def call(self, inputs: Array) -> Array:
-        rows = ops.take(self.embeddings, ops.cast(inputs, "int32"), axis=0)
+        ids = ops.cast(inputs, "int32")
+        ids = ops.where(ids < 0, self.input_dim, ids)  # outside: it must not count from the end
+        rows = ops.take(self.embeddings, ids, axis=0)
         return ops.cast(rows, self.compute_dtype)
 
     def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
