@@ -17,8 +17,8 @@ from kerasish.data.batches import padded
 from kerasish.models.step import CompiledMethod
 
 TARGET_SECONDS = 0.2
-"""How long one call of a program should take: Python's part in it, some 0.3 ms, and what entering the loop costs (10 ms
-for 30 MB of state, measured on a CPU), are then small; and progress is still shown five times a second."""
+"""How long one call of a program should take: Python's part in it, some 0.3 ms, and what entering the loop costs (some
+10 ms where the state has 30 MB, inferred on a CPU), are then small; and progress is still shown five times a second."""
 
 
 class Pace:
