@@ -1,38 +1,51 @@
-"""How Keras's files name the ops: the module and the class of each, and so the other way round."""
+"""Which families of ops there are, and the module and class by which Keras's files name an op."""
 
 from __future__ import annotations
 
-_NAMES = {
-    "core": """
-        cast convert_to_tensor saturate_cast scatter scatter_update slice slice_update stop_gradient unstack cond
-        switch while_loop fori_loop scan map
-    """,
-    "math": "erf erfinv in_top_k logsumexp rsqrt segment_sum top_k",
-    "linalg": "norm",
-    "nn": """
-        average_pool batch_normalization binary_crossentropy categorical_crossentropy celu conv depthwise_conv
-        dot_product_attention elu gelu glu hard_shrink hard_sigmoid hard_silu hard_tanh layer_normalization
-        leaky_relu log_sigmoid log_softmax max_pool moments multi_hot normalize one_hot relu relu6 rms_normalization
-        selu separable_conv sigmoid silu soft_shrink softmax softplus softsign sparse_categorical_crossentropy
-        sparse_plus sparse_sigmoid sparsemax squareplus tanh_shrink threshold
-    """,
-    "numpy": """
-        absolute add all allclose amax amin any arccos arccosh arcsin arcsinh arctan arctan2 arctanh argmax argmin
-        argsort array average bincount broadcast_to ceil clip concatenate copy cos cosh count_nonzero cross cumprod
-        cumsum diag diagonal digitize divide divide_no_nan dot einsum empty_like equal exp expand_dims expm1 flip
-        floor floor_divide full_like get_item greater greater_equal inner isclose isfinite isinf isnan less
-        less_equal linspace log log10 log1p log2 logaddexp logical_and logical_not logical_or logical_xor matmul max
-        maximum mean median meshgrid min minimum mod moveaxis multiply nan_to_num negative not_equal ones_like outer
-        pad power prod ravel reciprocal repeat reshape roll round select sign sin sinh sort split sqrt square
-        squeeze stack std subtract sum swapaxes take take_along_axis tan tanh tensordot tile trace transpose tril
-        triu true_divide trunc var vdot where zeros_like
-    """,
-}
+from types import ModuleType
 
-KERAS_MODULES: dict[str, str] = {
-    name: f"keras.src.ops.{module}" for module, names in _NAMES.items() for name in names.split()
+from kerasish.core.operators import OPS
+from kerasish.ops import (
+    activation,
+    attention,
+    comparison,
+    control_flow,
+    convolution,
+    core,
+    creation,
+    crossentropy,
+    elementwise,
+    normalization,
+    products,
+    reductions,
+    selection,
+    shapes,
+)
+
+FAMILIES: dict[ModuleType, str] = {
+    activation: "nn",
+    attention: "nn",
+    comparison: "numpy",
+    control_flow: "core",
+    convolution: "nn",
+    core: "core",
+    creation: "numpy",
+    crossentropy: "nn",
+    elementwise: "numpy",
+    normalization: "nn",
+    products: "numpy",
+    reductions: "numpy",
+    selection: "numpy",
+    shapes: "numpy",
 }
-"""The module in which Keras has the class of each op, as its files have it."""
+"""Each family, and the module in which Keras has most of it."""
+
+_ELSEWHERE = {
+    "core": "scatter scatter_update slice slice_update unstack",
+    "linalg": "norm",
+    "math": "erf erfinv in_top_k logsumexp rsqrt segment_sum top_k",
+}
+"""The ops that Keras has in another module."""
 
 _IRREGULAR = {
     "allclose": "AllClose",
@@ -40,6 +53,16 @@ _IRREGULAR = {
     "layer_normalization": "LayerNorm",
     "rms_normalization": "RMSNorm",
 }
+"""The classes that are not the op's name in capitals."""
+
+_elsewhere = {name: module for module, names in _ELSEWHERE.items() for name in names.split()}
+
+KERAS_MODULES: dict[str, str] = {
+    name: f"keras.src.ops.{_elsewhere.get(name, module)}"
+    for family, module in FAMILIES.items()
+    for name in (OPS[n].__name__ for n in family.__all__ if n in OPS)
+}
+"""The module in which Keras has the class of each op, as its files have it."""
 
 KERAS_CLASSES: dict[str, str] = {
     name: _IRREGULAR.get(name, "".join(word.capitalize() for word in name.split("_"))) for name in KERAS_MODULES

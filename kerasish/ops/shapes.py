@@ -195,3 +195,29 @@ def tril(x: Any, k: int = 0) -> Array:
 def triu(x: Any, k: int = 0) -> Array:
     """Matrices with 0 below the `k`-th diagonal."""
     return xp.triu(tensor(x), k=k)
+
+
+__all__ = [
+    "broadcast_to",
+    "concatenate",
+    "diag",
+    "diagonal",
+    "expand_dims",
+    "flip",
+    "meshgrid",
+    "moveaxis",
+    "pad",
+    "ravel",
+    "repeat",
+    "reshape",
+    "roll",
+    "split",
+    "squeeze",
+    "stack",
+    "swapaxes",
+    "tile",
+    "transpose",
+    "tril",
+    "triu",
+    "unstack",
+]

@@ -5,7 +5,7 @@ A row is `Example(make, shapes, ...)`, where `make(L)` takes the module of layer
 
 import dataclasses
 import importlib
-import importlib.util
+import pathlib
 from collections.abc import Callable
 from typing import Any
 
@@ -130,6 +130,6 @@ EXAMPLES = [
     E(lambda L: L.Dot((3, 1), normalize=True), [(None, 2, 3, 4), (None, 4, 3)], smooth=True),
 ]
 
-# The rows of recurrent and attention layers, which import `Example` from here.
-if importlib.util.find_spec("tests.laws.examples_recurrent"):
-    EXAMPLES += importlib.import_module("tests.laws.examples_recurrent").EXAMPLES
+# The rows of the families that have a file of their own, which import `Example` from here.
+for path in sorted(pathlib.Path(__file__).parent.glob("examples_*.py")):
+    EXAMPLES += importlib.import_module(f"tests.laws.{path.stem}").EXAMPLES

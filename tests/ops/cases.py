@@ -1,5 +1,8 @@
 """Calls of ops: one table, from which several laws are checked."""
 
+import importlib
+import pathlib
+
 import numpy as np
 
 RNG = np.random.default_rng(0)
@@ -300,4 +303,7 @@ IMAGES = [
     case("average_pool", VOLUME, 2, strides=1, padding="same"),
 ]
 CASES = [*UNARY, *BINARY, *REDUCTIONS, *SHAPES, *NEURAL, *IMAGES]
+# The rows of the families that have a file of their own, which import `case` from here.
+for path in sorted(pathlib.Path(__file__).parent.glob("cases_*.py")):
+    CASES += importlib.import_module(f"tests.ops.{path.stem}").CASES
 IDS = [f"{name}-{i}" for i, (name, _, _) in enumerate(CASES)]

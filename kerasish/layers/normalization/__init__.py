@@ -1,1 +1,13 @@
-"""Layers: normalization."""
+"""Layers that give their input another mean and spread."""
+
+from kerasish.layers.normalization.batch_normalization import BatchNormalization
+from kerasish.layers.normalization.group_normalization import GroupNormalization
+from kerasish.layers.normalization.layer_normalization import LayerNormalization, RMSNormalization, UnitNormalization
+
+__all__ = [
+    "BatchNormalization",
+    "GroupNormalization",
+    "LayerNormalization",
+    "RMSNormalization",
+    "UnitNormalization",
+]

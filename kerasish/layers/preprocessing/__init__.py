@@ -1,1 +1,7 @@
-"""Layers: preprocessing."""
+"""Layers that prepare raw data."""
+
+from kerasish.layers.preprocessing.rescaling import Rescaling
+
+__all__ = [
+    "Rescaling",
+]
