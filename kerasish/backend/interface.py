@@ -80,12 +80,20 @@ class Backend(Protocol):
         """What `fn` returns for trees of arrays, as objects with `shape` and `dtype`; nothing is computed."""
         ...
 
+    def flatten(self, x: Tree) -> tuple[list[tuple[str, Any]], Callable[[Sequence[Any]], Tree]]:
+        """`([(path, leaf), ...], rebuild)` of a tree of any kind that the backend knows; None is no leaf."""
+        ...
+
     def outside_trace(self) -> AbstractContextManager[Any]:
         """A context in which arrays are made for real, even while a function is being traced."""
         ...
 
     def eager(self) -> AbstractContextManager[Any]:
         """A context in which nothing is compiled as a whole: Python code sees real values."""
+        ...
+
+    def keeping_memory(self) -> AbstractContextManager[Any]:
+        """A context in which programs are called one after the other: memory that one frees is kept for the next."""
         ...
 
     def uses_convolution(self, fn: Callable[..., Any], *args: Tree) -> bool:

@@ -86,8 +86,10 @@ class Trainer(Predicting, Steps):
         epochs = min(epochs, settings.max_epochs or epochs)
         check_counts(epochs=epochs, steps_per_epoch=steps_per_epoch, validation_steps=validation_steps)
         if validation_split and validation_data is None:
-            (x, y, sample_weight), validation_data = _validation_split(x, y, sample_weight, validation_split)
-        batches = adapt(
+            (x, y, sample_weight), validation_data = _validation_split(
+                (x, y, sample_weight), validation_split, self._preparation(x) is not None
+            )
+        batches = self._adapt(
             x,
             y,
             sample_weight,
@@ -105,9 +107,18 @@ class Trainer(Predicting, Steps):
         self.stop_training = False
         training.stop = lambda: self.stop_training
         listed.on_train_begin()
+        with engine.keeping_memory():
+            logs = self._epochs(range(initial_epoch, epochs), training, testing, validation_freq)
+        self._finish(listed, logs)
+        assert self.history is not None
+        return self.history
+
+    def _epochs(self, epochs: range, training: Pass, testing: Pass | None, validation_freq: Any) -> Any:
+        """Train, and evaluate where it is due; returns the last logs."""
+        listed = training.callbacks
         logs: Any = {}
         warned = False
-        for epoch in range(initial_epoch, epochs):
+        for epoch in epochs:
             self.reset_metrics()
             listed.on_epoch_begin(epoch)
             logs = training.run(epoch)
@@ -115,12 +126,10 @@ class Trainer(Predicting, Steps):
                 found = self._evaluated(testing, listed)
                 logs.update({f"val_{name}": value for name, value in found.items()})
             listed.on_epoch_end(epoch, logs)
-            warned = warned or checks.report_divergence(logs.get("loss", 0.0), epoch, batches)
+            warned = warned or checks.report_divergence(logs.get("loss", 0.0), epoch, training.batches)
             if self.stop_training:
                 break
-        self._finish(listed, logs)
-        assert self.history is not None
-        return self.history
+        return logs
 
     def _finish(self, listed: CallbackList, logs: Any) -> None:
         self.setup.optimizer.finalize_variable_values(self.trainable_weights)
@@ -151,7 +160,7 @@ class Trainer(Predicting, Steps):
         if kwargs:
             raise TypeError(f"evaluate got an argument that it doesn't know: {', '.join(map(repr, kwargs))}.")
         _ = self.setup
-        batches = adapt(x, y, sample_weight, batch_size=batch_size, steps=steps)
+        batches = self._adapt(x, y, sample_weight, batch_size=batch_size, steps=steps)
         listed = self._callback_list(callbacks, verbose, 1, batches.steps, False, "test")
         testing = self._test_pass(batches, listed)
         assert testing is not None
@@ -224,8 +233,8 @@ class Trainer(Predicting, Steps):
             return None
         if isinstance(data, tuple | list) and 1 <= len(data) <= 3:
             x, y, sample_weight = (*data, None, None)[:3]
-            return adapt(x, y, sample_weight, batch_size=batch_size, steps=steps)
-        return adapt(data, batch_size=None if not is_arrays(data) else batch_size, steps=steps)
+            return self._adapt(x, y, sample_weight, batch_size=batch_size, steps=steps)
+        return self._adapt(data, batch_size=None if not is_arrays(data) else batch_size, steps=steps)
 
     def _test_pass(self, batches: Batches | None, listed: CallbackList) -> Pass | None:
         if batches is None:
@@ -363,10 +372,10 @@ def _check_differentiable() -> None:
         )
 
 
-def _validation_split(x: Any, y: Any, sample_weight: Any, fraction: float) -> tuple[Any, Any]:
-    if not is_arrays(x):
+def _validation_split(data: tuple[Any, Any, Any], fraction: float, strings: bool) -> tuple[Any, Any]:
+    if not is_arrays(data[0]):
         raise ValueError("validation_split needs arrays; for an iterable of batches give `validation_data`.")
-    return split((x, y, sample_weight), fraction)
+    return split(data, fraction, strings)
 
 
 def _is_due(epoch: int, frequency: int | Sequence[int]) -> bool:

@@ -16,10 +16,12 @@ from kerasish.backend.jax.computation import (
     top_k,
 )
 from kerasish.backend.jax.convolution import conv
+from kerasish.backend.jax.memory import keeping_memory
 from kerasish.backend.jax.programs import (
     cond,
     eager,
     eval_shape,
+    flatten,
     fori_loop,
     jit,
     outside_trace,
@@ -52,11 +54,13 @@ __all__ = [
     "erf",
     "erfinv",
     "eval_shape",
+    "flatten",
     "fori_loop",
     "is_array",
     "is_ready",
     "is_traced",
     "jit",
+    "keeping_memory",
     "logsumexp",
     "max_pool",
     "name",

@@ -54,6 +54,12 @@ def shapes_of(fn: Callable[..., Any], *args: Tree) -> Tree:
     return optree.tree_map(_spec, found)
 
 
+def flatten(x: Tree) -> tuple[list[tuple[str, Any]], Callable[[Sequence[Any]], Tree]]:
+    paths, leaves, structure = optree.tree_flatten_with_path(x)  # pyright: ignore[reportArgumentType]
+    pairs = [("/".join(map(str, path)), leaf) for path, leaf in zip(paths, leaves, strict=True)]
+    return pairs, lambda new: optree.tree_unflatten(structure, new)
+
+
 def _stand_in(x: Any) -> Any:
     return np.zeros(x.shape, x.dtype) if isinstance(x, Spec) else x
 
@@ -69,6 +75,9 @@ def outside_trace() -> AbstractContextManager[Any]:
 
 def eager() -> AbstractContextManager[Any]:
     return contextlib.nullcontext()
+
+
+keeping_memory = contextlib.nullcontext
 
 
 def uses_convolution(fn: Callable[..., Any], *args: Tree) -> bool:
