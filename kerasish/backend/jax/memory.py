@@ -51,5 +51,5 @@ def _applies() -> bool:
 
 
 if _applies():
-    # Only the first of glibc's arenas can keep large blocks, and a thread of XLA's keeps the arena that it was born with.
+    # Only the first arena of glibc can keep large blocks, and a thread of XLA keeps the arena that it was born with.
     ctypes.CDLL(None).mallopt(_ARENA_MAX, 1)
