@@ -79,6 +79,7 @@ class Callback:
     Attributes:
         model: The model, once `set_model` was called.
         params: What `fit`, `evaluate` or `predict` tell: `epochs`, `steps`, `verbose`, `validation`, `phase`.
+        trained_batches: In `on_train_batch_end`: how many batches there have been since training began.
 
     Example:
         >>> class Printer(Callback):
@@ -91,6 +92,8 @@ class Callback:
     def __init__(self) -> None:
         self.params: dict[str, Any] | None = None
         self._model: Any = None
+
+    trained_batches = 0
 
     @property
     def model(self) -> Any:
@@ -113,6 +116,19 @@ class Callback:
             False
         """
         return self._redefines(hook) or (hook in _SHORT_NAMES and self._redefines(_SHORT_NAMES[hook]))
+
+    def next_batch_end(self, batch: int, trained: int) -> int | None:
+        """The first batch, from `batch` on, for which `on_train_batch_end` is wanted; up to there nothing is called.
+
+        Between two wanted batches many steps may run in one compiled call. None, as here, wants them all; where
+        `compile` was given `steps_per_execution`, that is each call.
+
+        Args:
+            batch: A number in this epoch.
+            trained: How many batches there have been before it since training began.
+        """
+        del batch, trained
+        return None
 
     def _redefines(self, hook: str) -> bool:
         method = getattr(self, hook)

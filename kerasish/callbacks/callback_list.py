@@ -42,6 +42,7 @@ class CallbackList(Callback):
     ) -> None:
         super().__init__()
         self.callbacks = _flat(callbacks)
+        self.trained_batches = 0
         if add_history and self.history is None:
             self.callbacks.append(History())
         if add_progbar and self.progbar is None:
@@ -81,6 +82,12 @@ class CallbackList(Callback):
         """Whether any callback does something at `hook`."""
         return any(callback.overrides(hook) for callback in self.callbacks)
 
+    def end_of_call(self, batch: int, steps: int) -> int:
+        """The last batch of a call that begins with `batch`, where a callback that wants all is called every `steps`."""
+        listeners = [callback for callback in self.callbacks if callback.overrides("on_train_batch_end")]
+        wanted = [callback.next_batch_end(batch, self.trained_batches) for callback in listeners]
+        return min(batch + steps - 1 if number is None else number for number in wanted)
+
     def get_state(self) -> dict[str, Any]:
         """The state of each callback that has one, with the name of its class."""
         states = ((type(callback).__name__, callback.get_state()) for callback in self.callbacks)
@@ -104,8 +111,8 @@ class CallbackList(Callback):
                 )
             waiting[entry["class"]].pop(0).set_state(entry["state"])
 
-    def _emit(self, hook: str, *position: int, logs: Logs | None) -> None:
-        listeners = [callback for callback in self.callbacks if callback.overrides(hook)]
+    def _emit(self, hook: str, *position: int, logs: Logs | None, callbacks: list[Callback] | None = None) -> None:
+        listeners = [c for c in (self.callbacks if callbacks is None else callbacks) if c.overrides(hook)]
         if listeners:
             logs = LazyLogs.wrap(logs)
         for callback in listeners:
@@ -127,7 +134,12 @@ class CallbackList(Callback):
         self._emit("on_train_batch_begin", batch, logs=logs)
 
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
-        self._emit("on_train_batch_end", batch, logs=logs)
+        """Call the callbacks that want to know of this batch."""
+        before, self.trained_batches = self.trained_batches, self.trained_batches + 1
+        due = [callback for callback in self.callbacks if callback.next_batch_end(batch, before) in (None, batch)]
+        for callback in due:
+            callback.trained_batches = self.trained_batches
+        self._emit("on_train_batch_end", batch, logs=logs, callbacks=due)
 
     def on_test_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
         self._emit("on_test_batch_begin", batch, logs=logs)
@@ -142,6 +154,7 @@ class CallbackList(Callback):
         self._emit("on_predict_batch_end", batch, logs=logs)
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
+        self.trained_batches = 0
         self._emit("on_train_begin", logs=logs)
 
     def on_train_end(self, logs: Logs | None = None) -> None:

@@ -68,7 +68,6 @@ class ModelCheckpoint(MonitorCallback):
         if save_freq != "epoch" and (not isinstance(save_freq, int) or isinstance(save_freq, bool) or save_freq < 1):
             raise ValueError(f"save_freq must be 'epoch' or a number of batches, at least 1; got {save_freq!r}.")
         self._epoch = 0
-        self._batches_since_save = 0
 
     def _check_ending(self) -> None:
         if self.save_weights_only and not self.filepath.endswith(_WEIGHTS_ENDING):
@@ -105,13 +104,15 @@ class ModelCheckpoint(MonitorCallback):
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         self._epoch = epoch
 
+    def next_batch_end(self, batch: int, trained: int) -> int | None:
+        unchanged = type(self).on_train_batch_end is ModelCheckpoint.on_train_batch_end
+        if not unchanged or self.save_freq == "epoch":
+            return None
+        return batch + -(trained + 1) % int(self.save_freq)
+
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         super().on_train_batch_end(batch, logs)
-        if self.save_freq == "epoch":
-            return
-        self._batches_since_save += 1
-        if self._batches_since_save >= int(self.save_freq):
-            self._batches_since_save = 0
+        if self.save_freq != "epoch" and self.trained_batches % int(self.save_freq) == 0:
             self._save_if_wanted(self._epoch, batch, logs)
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
@@ -169,11 +170,10 @@ class ModelCheckpoint(MonitorCallback):
             announce(f"Epoch {epoch + 1}: {message}")
 
     def get_state(self) -> dict[str, Any]:
-        return {"best": self.best, "batches_since_save": self._batches_since_save}
+        return {"best": self.best}
 
     def set_state(self, state: Mapping[str, Any]) -> None:
         self.best = state["best"]
-        self._batches_since_save = state["batches_since_save"]
 
 
 def _is_finite(array: np.ndarray) -> bool:

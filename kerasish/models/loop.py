@@ -83,17 +83,15 @@ class Pass:
         self.end_hook = f"on_{phase}_batch_end"
         self.begins = callbacks.overrides(self.begin_hook)
         self.ends = callbacks.overrides(self.end_hook)
-        self.pace = Pace(steps_per_call or (1 if self.begins or self.ends or eagerly else None))
+        self.skips_hooks = phase == "train"
+        looks = self.begins or (self.ends and not self.skips_hooks)
+        self.pace = Pace(steps_per_call or (1 if looks or eagerly else None))
         self.pad = pad
         self.eagerly = eagerly
         self.stop: Callable[[], bool] = lambda: False
 
     def run(self, epoch: int = 0) -> LazyLogs:
         """One epoch; returns the logs of its last step."""
-        with engine.keeping_memory():
-            return self._run(epoch)
-
-    def _run(self, epoch: int) -> LazyLogs:
         self.pace.restart()
         output: Tree = None
         done = 0
@@ -103,6 +101,8 @@ class Pass:
             bar = self.callbacks.progbar
             if bar is not None and first and bar.wants_report():
                 bar.report(first, LazyLogs(output))  # the calls before this one have been completed
+            if self.skips_hooks:
+                self.callbacks.trained_batches += count - self.ends
             if self.ends:
                 getattr(self.callbacks, self.end_hook)(done - 1, LazyLogs(output))
             if self.stop():
@@ -141,7 +141,7 @@ class Pass:
         self.program.prepare(batches.example().data, np.int32(size) if pads else None)
         index, calls = 0, whole + pads
         while index < calls:
-            count = min(self.pace.steps if self.program.loops or self.pace.fixed else 1, calls - index)
+            count = self._count(index, calls)
             self._begin(index)
             if self.program.loops:
                 result = self.program.run_rows(data, main, size, index, count, total=rows if pads else None)
@@ -155,6 +155,13 @@ class Pass:
             self._begin(index)
             rest = engine.asarray(order[whole * size :])
             yield index, 1, self.program.run_rows(data, rest, left, 0, 1)
+
+    def _count(self, index: int, calls: int) -> int:
+        """How many steps the next call has: up to the next that a callback wants to see."""
+        wanted = self.pace.steps if self.program.loops or self.pace.fixed else 1
+        if self.ends and self.skips_hooks:
+            wanted = min(wanted, self.callbacks.end_of_call(index, self.pace.fixed or 1) - index + 1)
+        return min(wanted, calls - index)
 
     def _begin(self, index: int) -> None:
         if self.begins:

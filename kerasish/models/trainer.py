@@ -15,7 +15,7 @@ from kerasish.core import tree
 from kerasish.core.context import watching
 from kerasish.core.symbolic import SymbolicTensor, abstract_eval
 from kerasish.core.variable import Overlay
-from kerasish.data import Batch, Batches, adapt, split
+from kerasish.data import Batch, Batches, split
 from kerasish.data.adapters import check_counts, is_arrays
 from kerasish.data.batches import rows_of
 from kerasish.data.class_weights import weighted
@@ -164,7 +164,8 @@ class Trainer(Predicting, Steps):
         listed = self._callback_list(callbacks, verbose, 1, batches.steps, False, "test")
         testing = self._test_pass(batches, listed)
         assert testing is not None
-        logs = self._evaluated(testing, listed)
+        with engine.keeping_memory():
+            logs = self._evaluated(testing, listed)
         return dict(logs) if return_dict else self._as_list(dict(logs))
 
     def _as_list(self, logs: dict[str, Any]) -> Any:
@@ -200,8 +201,7 @@ class Trainer(Predicting, Steps):
     def _on_batch(self, name: str, x: Any, y: Any, sample_weight: Any, return_dict: bool) -> Any:
         setup = self.setup
         self.reset_metrics()
-        parts = zip((x, y, sample_weight), ("x", "y", "sample_weight"), strict=True)
-        data: Any = tuple(convert_tree(part, what) for part, what in parts)
+        data: Any = (self._converted(x), convert_tree(y, "y"), convert_tree(sample_weight, "sample_weight"))
         program = self._program(name, data)
         program.prepare(data)
         output = program.run_eagerly(data) if setup.run_eagerly else program.run(Batch(data, rows_of(data)))
@@ -268,7 +268,8 @@ class Trainer(Predicting, Steps):
             layers = self.layers_inside()
         variables = self.training_variables() if name != "predict_step" else self.every_variable()
         flags = [one.trainable for one in (*layers, *variables)]
-        key = (name, *flags, *map(id, variables))
+        versions = sum(one.tables_version for one in layers)
+        key = (name, versions, *flags, *map(id, variables))
         if key not in self.programs:
             default = getattr(type(self), name) is getattr(Steps, name)
             cls = type(self)

@@ -3,6 +3,9 @@
 import numpy as np
 import pytest
 
+from kerasish.callbacks import Callback, CallbackList
+from kerasish.callbacks.logs import LazyLogs
+
 
 class StandInOptimizer:
     """Keeps its learning rate in float32, as optimizers do."""
@@ -84,6 +87,7 @@ def run_epochs():
 
     def run(callback, values, name="val_loss", model=None, params=None, batches=0):
         model = model or StandInModel()
+        callback = CallbackList(callback) if isinstance(callback, Callback) else callback  # else it is Keras's
         callback.set_model(model)
         callback.set_params({"epochs": len(values)} if params is None else params)
         callback.on_train_begin({})
@@ -94,7 +98,7 @@ def run_epochs():
             for batch in range(batches):
                 callback.on_train_batch_begin(batch, {})
                 callback.on_train_batch_end(batch, {"loss": float(batch)})
-            logs = {"loss": 1.0} if value is None else {name: value}
+            logs = LazyLogs({"loss": 1.0} if value is None else {name: value})
             callback.on_epoch_end(epoch, logs)
             every_logs.append({**logs, "rate_after": float(model.optimizer.learning_rate)})
             if model.stop_training:

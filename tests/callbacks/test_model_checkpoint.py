@@ -162,9 +162,9 @@ def test_batch_hooks_are_used_only_to_save_between_batches(tmp_path):
     assert Mine("m.keras").overrides("on_train_batch_end")
 
 
-def test_its_state_is_the_best_value_and_the_count(run_epochs, tmp_path):
+def test_its_state_is_the_best_value(run_epochs, tmp_path):
     callback = ModelCheckpoint(tmp_path / "m.keras", save_best_only=True, monitor="loss", save_freq=3)
     run_epochs(callback, [2.0], batches=4)
     again = ModelCheckpoint(tmp_path / "m.keras", save_best_only=True, monitor="loss", save_freq=3)
     again.set_state(callback.get_state())
-    assert again.get_state() == {"best": 2.0, "batches_since_save": 1}
+    assert again.get_state() == {"best": 2.0}

@@ -229,3 +229,27 @@ def test_a_fit_of_one_batch_is_not_deep():
     finally:
         sys.setprofile(None)
     assert deepest < 20 and len(seen) < 150, (deepest, len(seen))
+
+
+@pytest.mark.parametrize("steps_per_execution", [None, 4])
+def test_steps_between_two_saves_run_in_one_call(tmp_path, steps_per_execution):
+    calls, saved = [], []
+
+    class Counted(kerasish.Sequential):
+        def save(self, filepath, overwrite=True):
+            saved.append(str(filepath)[-9:])
+
+    model = Counted([kerasish.Input((3,)), kerasish.layers.Dense(1)])
+    model.compile("sgd", "mse", steps_per_execution=steps_per_execution)
+    x = np.zeros((16, 3), "float32")
+    model.fit(x, x[:, :1], batch_size=2, verbose=0)  # 8 steps; compiled, and the pace is known
+    program = next(iter(model.programs.values()))
+    run_rows = program.run_rows
+    program.run_rows = lambda *args, **kwargs: calls.append(args[3:5]) or run_rows(*args, **kwargs)
+    checkpoint = kerasish.callbacks.ModelCheckpoint(tmp_path / "{epoch}-{batch}.keras", save_freq=6)
+    model.fit(x, x[:, :1], batch_size=2, epochs=2, verbose=0, callbacks=[checkpoint], shuffle=False)
+    assert saved == ["1-6.keras", "2-4.keras"]
+    ends = {first + count for first, count in calls}
+    assert {6, 8, 4} <= ends
+    if steps_per_execution:
+        assert calls == [(0, 4), (4, 2), (6, 2), (0, 4), (4, 4)]
