@@ -10,7 +10,12 @@ from kerasish.callbacks.learning_rate_scheduler import LearningRateScheduler
 from kerasish.callbacks.model_checkpoint import ModelCheckpoint
 from kerasish.callbacks.progbar_logger import ProgbarLogger
 from kerasish.callbacks.reduce_lr_on_plateau import ReduceLROnPlateau
+from kerasish.callbacks.remote_monitor import RemoteMonitor
+from kerasish.callbacks.save_on_signal import SaveOnSignal
+from kerasish.callbacks.swap_ema_weights import SwapEMAWeights
 from kerasish.callbacks.terminate_on_nan import TerminateOnNaN
+from kerasish.callbacks.timer import Timer
+from kerasish.callbacks.tracker import MLflow, Tracker, Wandb
 
 __all__ = [
     "CSVLogger",
@@ -20,8 +25,15 @@ __all__ = [
     "History",
     "LambdaCallback",
     "LearningRateScheduler",
+    "MLflow",
     "ModelCheckpoint",
     "ProgbarLogger",
     "ReduceLROnPlateau",
+    "RemoteMonitor",
+    "SaveOnSignal",
+    "SwapEMAWeights",
     "TerminateOnNaN",
+    "Timer",
+    "Tracker",
+    "Wandb",
 ]

@@ -83,7 +83,7 @@ class CallbackList(Callback):
         return any(callback.overrides(hook) for callback in self.callbacks)
 
     def end_of_call(self, batch: int, steps: int) -> int:
-        """The last batch of a call that begins with `batch`, where a callback that wants all is called every `steps`."""
+        """The last batch of a call that begins with `batch`; a callback that wants all is called every `steps`."""
         listeners = [callback for callback in self.callbacks if callback.overrides("on_train_batch_end")]
         wanted = [callback.next_batch_end(batch, self.trained_batches) for callback in listeners]
         return min(batch + steps - 1 if number is None else number for number in wanted)
