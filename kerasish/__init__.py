@@ -26,6 +26,7 @@ if TYPE_CHECKING:  # the same names, for type checkers and editors
         models as models,
         ops as ops,
         optimizers as optimizers,
+        preprocessing as preprocessing,
         random as random,
         regularizers as regularizers,
         saving as saving,
@@ -34,6 +35,8 @@ if TYPE_CHECKING:  # the same names, for type checkers and editors
     )
     from kerasish.core.context import name_scope as name_scope
     from kerasish.core.policies import DTypePolicy as DTypePolicy
+    from kerasish.core.remat import RematScope as RematScope, remat as remat
+    from kerasish.core.scopes import StatelessScope as StatelessScope, SymbolicScope as SymbolicScope, device as device
     from kerasish.core.symbolic import KerasTensor as KerasTensor, Operation as Operation
     from kerasish.core.variable import pure as pure, value_and_grad as value_and_grad
     from kerasish.dtype_policies import FloatDTypePolicy as FloatDTypePolicy
@@ -43,6 +46,7 @@ if TYPE_CHECKING:  # the same names, for type checkers and editors
     from kerasish.losses import Loss as Loss
     from kerasish.metrics import Metric as Metric
     from kerasish.models import Model as Model, Sequential as Sequential
+    from kerasish.models.function import Function as Function
     from kerasish.optimizers import Optimizer as Optimizer
     from kerasish.regularizers import Regularizer as Regularizer
 
@@ -50,6 +54,7 @@ if TYPE_CHECKING:  # the same names, for type checkers and editors
 _NAMES = {
     "DTypePolicy": "kerasish.core.policies",
     "FloatDTypePolicy": "kerasish.dtype_policies",
+    "Function": "kerasish.models.function",
     "Initializer": "kerasish.initializers",
     "Input": "kerasish.layers",
     "InputSpec": "kerasish.layers",
@@ -61,10 +66,15 @@ _NAMES = {
     "Operation": "kerasish.core.symbolic",
     "Optimizer": "kerasish.optimizers",
     "Regularizer": "kerasish.regularizers",
+    "RematScope": "kerasish.core.remat",
     "Sequential": "kerasish.models",
+    "StatelessScope": "kerasish.core.scopes",
+    "SymbolicScope": "kerasish.core.scopes",
     "Variable": "kerasish.layers.weights",  # which has the initializers that a name may mean
+    "device": "kerasish.core.scopes",
     "name_scope": "kerasish.core.context",
     "pure": "kerasish.core.variable",
+    "remat": "kerasish.core.remat",
     "value_and_grad": "kerasish.core.variable",
 }
 _SUBMODULES = {
@@ -83,6 +93,7 @@ _SUBMODULES = {
     "models",
     "ops",
     "optimizers",
+    "preprocessing",
     "random",
     "regularizers",
     "saving",

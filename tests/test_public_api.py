@@ -22,6 +22,9 @@ NOT_OURS = {
 }
 """Parameters that may be missing."""
 
+COMPLETE = {"losses", "metrics", "optimizers", "optimizers.schedules", "regularizers", "constraints"}
+"""Namespaces of which every name of Keras is there."""
+
 OF_ONE_STEP = "plain code: `train_step(data)`, without Keras's explicit state"
 EXCEPTIONS: dict[str, str] = {
     **{f"{owner}.add_variable": "the same as `add_weight`" for owner in ("Layer", "Model", "Sequential", "layers.RNN")},
@@ -126,12 +129,35 @@ def test_it_is_called_as_in_keras(name, arguments, ours):
     assert not different, "; ".join(different)
 
 
+@pytest.mark.parametrize("namespace", sorted(COMPLETE))
+def test_no_name_is_missing(namespace):
+    names = [name for name, _, _ in SIGNATURES if name.rpartition(".")[0] == namespace]
+    assert names, f"Keras has no namespace {namespace}"
+    missing = [name for name, _, ours in SIGNATURES if name in names and ours is None]
+    assert not missing
+
+
 def test_exceptions_are_names_that_exist():
     assert set(EXCEPTIONS) <= {name for name, *_ in OURS}
 
 
 def test_a_good_part_of_keras_is_there():
     assert len(OURS) > 800, "the comparison has lost most of its names"
+
+
+COMPLETE = {
+    *("ops", "ops.image", "ops.linalg", "ops.nn", "ops.numpy", "random", "activations", "initializers", "tree"),
+    *("backend", "config", "dtype_policies"),
+}
+"""Namespaces in which no name of Keras is missing."""
+
+
+@pytest.mark.parametrize("namespace", sorted(COMPLETE))
+def test_a_complete_namespace_has_every_name_of_keras(namespace):
+    names = [name for name, *_ in SIGNATURES if name.rpartition(".")[0] == namespace]
+    assert names
+    missing = [name for name in names if found(name) is None]
+    assert not missing
 
 
 @pytest.mark.parametrize("name", kerasish.__all__)

@@ -35,6 +35,10 @@ class Backend(Protocol):
         """`x` as an array of this backend; shares memory if it can."""
         ...
 
+    def adopt(self, x: Any, dtype: str | None = None) -> Array:
+        """`x`, a NumPy array that nobody else holds, on the default device; not copied where that can be avoided."""
+        ...
+
     def own(self, x: Any, dtype: str | None = None) -> Array:
         """A copy of `x` on the default device, which shares memory with nothing. Compiles nothing for NumPy input."""
         ...
@@ -128,11 +132,64 @@ class Backend(Protocol):
         """`state = body(i, state)` for `i` from `lower` up to, without, `upper`, which may be an array."""
         ...
 
+    # Functions made of functions ----------------------------------------------------------------------------------
+    def vmap(self, fn: Callable[..., Tree]) -> Callable[..., Tree]:
+        """`fn` of each example: all arguments are trees of arrays, whose first axis is gone along."""
+        ...
+
+    def jvp(
+        self, fn: Callable[..., Any], primals: Sequence[Tree], tangents: Sequence[Tree], has_aux: bool = False
+    ) -> Any:
+        """`fn(*primals)`, and its derivative in the direction of `tangents`; then the auxiliary result, if it has."""
+        ...
+
+    def custom_gradient(self, fn: Callable[..., Any]) -> Callable[..., Any]:
+        """For `fn(*xs) -> (y, grad)`: a function that returns `y`, whose gradient in `xs` is `grad(gradient in y)`."""
+        ...
+
+    def checkpoint(self, fn: Callable[..., Any]) -> Callable[..., Any]:
+        """`fn`, of which nothing is kept for its gradient but its arguments: it is run again when they are needed."""
+        ...
+
+    def associative_scan(self, fn: Callable[[Tree, Tree], Tree], xs: Tree, reverse: bool, axis: int) -> Tree:
+        """`x0, fn(x0, x1), fn(fn(x0, x1), x2), …` along `axis`, for an associative `fn` of many at once."""
+        ...
+
+    def device(self, name: str) -> AbstractContextManager[Any]:
+        """A context in which arrays are made on this device: `"cpu"`, `"gpu:1"`."""
+        ...
+
     # Computation --------------------------------------------------------------------------------------------------
     def conv(
         self, x: Array, kernel: Array, strides: Sequence[int], padding: Pairs, dilation: Sequence[int], groups: int = 1
     ) -> Array:
         """Correlate `x` `(batch, *spatial, in)` with `kernel` `(*spatial, in / groups, out)`."""
+        ...
+
+    def tensordot(self, a: Array, b: Array, axes: Any) -> Array:
+        """NumPy's `tensordot`, in all the precision of the dtype, where the device's default has less."""
+        ...
+
+    def conv_transpose(
+        self, x: Array, kernel: Array, strides: Sequence[int], padding: Pairs, dilation: Sequence[int]
+    ) -> Array:
+        """The gradient of `conv` in its input, for a gradient `x`: from `(..., out)` to `(..., in)`.
+
+        `padding` is that of the convolution: outputs that are left away; where negative, zeros that are added.
+        """
+        ...
+
+    def flash_attention(
+        self,
+        query: Array,
+        key: Array,
+        value: Array,
+        bias: Array | None,
+        mask: Array | None,
+        scale: float,
+        is_causal: bool,
+    ) -> Array | None:
+        """Attention over `(batch, length, heads, size)` that never holds all weights; None: this device can't."""
         ...
 
     def max_pool(self, x: Array, size: Sequence[int], strides: Sequence[int], padding: Pairs) -> Array:
@@ -145,6 +202,14 @@ class Backend(Protocol):
 
     def erf(self, x: Array) -> Array:
         """The error function."""
+        ...
+
+    def erfc(self, x: Array) -> Array:
+        """`1 - erf(x)`, exact where that is small."""
+        ...
+
+    def join_complex(self, real: Array, imag: Array) -> Array:
+        """Complex numbers of these parts, both float32 or both float64."""
         ...
 
     def sigmoid(self, x: Array) -> Array:
@@ -167,12 +232,72 @@ class Backend(Protocol):
         """The sum of the rows of `x` of each segment; ids outside the range are dropped."""
         ...
 
+    def segment_reduce(self, x: Array, segment_ids: Array, num_segments: int, reduction: str) -> Array:
+        """The `"max"`, `"min"` or product (`"mul"`) of the rows of `x` of each segment; ids outside are dropped.
+
+        Of no rows it is the dtype's least number, its greatest, or 1.
+        """
+        ...
+
+    def scatter_reduce(self, x: Array, index: Any, values: Array, reduction: str) -> Array:
+        """A copy of `x`, to whose `x[index]` values are added (`"add"`); or which is multiplied by them, or …
+
+        … is the greater or the lesser: `"mul"`, `"max"`, `"min"`. An index that comes twice counts twice.
+        """
+        ...
+
     def scatter_update(self, x: Array, index: Any, values: Array) -> Array:
         """A copy of `x` in which `x[index]` is `values`."""
         ...
 
     def take_rows(self, table: Array, ids: Array) -> Array:
         """`table[ids]`, with a cheap gradient; ids outside the table give NaN."""
+        ...
+
+    def unique(self, x: Array, axis: int | None, size: int | None, fill_value: Any) -> tuple[Array, ...]:
+        """The different elements, or slices along `axis`, of `x`, in rising order.
+
+        And for each the index of its first copy; for each element of `x` (in its shape, if `axis` is None) the place
+        of its value; and how often each value comes. Exactly `size` values, if it is not None: cut off, or filled up
+        with `fill_value`, by default the first value.
+        """
+        ...
+
+    # Matrices: the last two axes. What has no solution is NaN -------------------------------------------------------
+    def cholesky(self, x: Array) -> Array:
+        """The lower triangular `l` with `l @ l.T == x`, for a symmetric positive definite `x`."""
+        ...
+
+    def inverse(self, x: Array) -> Array:
+        """The inverse matrix."""
+        ...
+
+    def solve(self, a: Array, b: Array) -> Array:
+        """The matrix `x` with `a @ x == b`."""
+        ...
+
+    def solve_triangular(self, a: Array, b: Array, lower: bool) -> Array:
+        """The matrix `x` with `a @ x == b`, where only the lower, or upper, triangle of `a` is read."""
+        ...
+
+    def lu_factor(self, x: Array) -> tuple[Array, Array]:
+        """LAPACK's `getrf`: both factors in one matrix, and with which row each row was exchanged (`int32`)."""
+        ...
+
+    def eig(self, x: Array) -> tuple[Array, Array]:
+        """Eigenvalues and eigenvectors, complex."""
+        ...
+
+    def eigh(self, x: Array) -> tuple[Array, Array]:
+        """Eigenvalues, rising, and eigenvectors of a symmetric matrix."""
+        ...
+
+    def pinv(self, x: Array, fraction: float) -> Array:
+        """The pseudoinverse, in which singular values below this fraction of the greatest count as 0."""
+        ...
+
+    def svd(self, x: Array, full_matrices: bool = True, compute_uv: bool = True) -> Any:
+        """`(u, s, v.T)` with `u @ diag(s) @ v.T == x`, or `s` alone."""
         ...
 
     # Random numbers -----------------------------------------------------------------------------------------------

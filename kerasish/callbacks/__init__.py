@@ -1,5 +1,6 @@
 """Callbacks watch a model while it trains, is evaluated or predicts."""
 
+from kerasish.callbacks.backup_and_restore import BackupAndRestore
 from kerasish.callbacks.callback import Callback
 from kerasish.callbacks.callback_list import CallbackList
 from kerasish.callbacks.csv_logger import CSVLogger
@@ -18,6 +19,7 @@ from kerasish.callbacks.timer import Timer
 from kerasish.callbacks.tracker import MLflow, Tracker, Wandb
 
 __all__ = [
+    "BackupAndRestore",
     "CSVLogger",
     "Callback",
     "CallbackList",

@@ -92,8 +92,11 @@ class Callback:
     def __init__(self) -> None:
         self.params: dict[str, Any] | None = None
         self._model: Any = None
+        self.run: Any = None
 
     trained_batches = 0
+    runs_last = False
+    """Whether its hooks come after those of all callbacks that say False here."""
 
     @property
     def model(self) -> Any:
@@ -103,6 +106,10 @@ class Callback:
     def set_model(self, model: ModelLike) -> None:
         """Remember the model. Called once, before any hook."""
         self._model = model
+
+    def set_run(self, run: Any) -> None:
+        """Remember the run of `fit`, which can be saved and taken up again (`models/run.py`)."""
+        self.run = run
 
     def set_params(self, params: dict[str, Any]) -> None:
         """Remember the parameters of the run. Called once, before any hook."""

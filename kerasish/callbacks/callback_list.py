@@ -47,6 +47,7 @@ class CallbackList(Callback):
             self.callbacks.append(History())
         if add_progbar and self.progbar is None:
             self.callbacks.append(ProgbarLogger())
+        self.callbacks.sort(key=lambda callback: callback.runs_last)
         if model is not None:
             self.set_model(model)
         if params:
@@ -71,6 +72,12 @@ class CallbackList(Callback):
             model.history = self.history
         for callback in self.callbacks:
             callback.set_model(model)
+
+    def set_run(self, run: Any) -> None:
+        """Tell every callback of the run."""
+        super().set_run(run)
+        for callback in self.callbacks:
+            callback.set_run(run)
 
     def set_params(self, params: dict[str, Any]) -> None:
         """Give every callback the parameters of the run."""

@@ -73,11 +73,14 @@ class CSVLogger(Callback):
         return header[1:] if header else None
 
     def get_state(self) -> dict[str, Any]:
-        return {"keys": self.keys}
+        return {"keys": self.keys, "bytes": os.path.getsize(self.filename) if os.path.exists(self.filename) else 0}
 
     def set_state(self, state: Mapping[str, Any]) -> None:
         self.keys = state["keys"]
         self._replace = self.keys is None and not self.append
+        # What was written after the state was saved will be written again.
+        if os.path.exists(self.filename) and os.path.getsize(self.filename) > state["bytes"]:
+            os.truncate(self.filename, state["bytes"])
 
 
 def _columns(values: Mapping[str, Any]) -> list[str]:

@@ -53,6 +53,8 @@ class SaveOnSignal(Callback):
     def _come(self, number: int, frame: FrameType | None) -> None:
         self.received = signal.Signals(number)
         self.model.stop_training = True
+        if self.run is not None:
+            self.run.interrupted = True
 
     def on_train_end(self, logs: Logs | None = None) -> None:
         for number, before in self._before.items():

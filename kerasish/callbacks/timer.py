@@ -69,6 +69,8 @@ class Timer(Callback):
 
     def _end(self) -> None:
         self.model.stop_training = True
+        if self.run is not None:
+            self.run.interrupted = True
 
     def get_state(self) -> dict[str, Any]:
         return {"elapsed": self.elapsed}

@@ -85,6 +85,15 @@ def collected_losses() -> list[tuple[Any, Array]]:
     return _last_losses.get()
 
 
+def keep_losses(losses: list[tuple[Any, Array]]) -> None:
+    """Make these the losses of the call in progress, or, outside of calls, of the last one."""
+    own = _call.get().losses
+    if own is None:
+        _last_losses.set(losses)
+    else:
+        own[:] = losses
+
+
 @contextlib.contextmanager
 def scope(**changes: Any) -> Iterator[Call]:
     """A context that differs from the current one in `changes`."""

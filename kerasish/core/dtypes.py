@@ -88,6 +88,8 @@ def result_type(*dtypes: Any) -> str:
 @functools.lru_cache(maxsize=4096)
 def _promoted(dtypes: tuple[Any, ...], default_float: str) -> str:
     strong = [d if isinstance(d, str) else "bool" for d in dtypes if isinstance(d, str) or d is bool]
+    # Integers beside a float decide nothing, nor what they would be among themselves.
+    strong = [d for d in strong if d.startswith(("float", "bfloat", "complex"))] or strong
     result = functools.reduce(_promote, strong) if strong else None
     if float in dtypes and (result is None or not is_float_dtype(result)):
         return default_float

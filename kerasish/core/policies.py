@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator, Mapping, MutableMapping
 from typing import Any
 
 import numpy as np
@@ -47,6 +49,11 @@ class DTypePolicy:
             return x.astype(dtype)
         return x
 
+    def at(self, path: str) -> DTypePolicy:
+        """The policy of a layer of this path: this one, unless it is a map."""
+        del path
+        return self
+
     def get_config(self) -> dict[str, Any]:
         """What `from_config` takes."""
         return {"name": self.name}
@@ -64,6 +71,98 @@ class DTypePolicy:
 
     def __repr__(self) -> str:
         return f'<DTypePolicy "{self.name}">'
+
+
+class DTypePolicyMap(DTypePolicy, MutableMapping[str, DTypePolicy]):
+    """A policy for each layer, by its path; given to layers as their `dtype`.
+
+    Keys are paths, or regular expressions for whole paths. A layer whose path no key matches has the default policy.
+
+    Args:
+        default_policy: That of other paths; None: the policy that the program has set.
+        policy_map: The first entries: `{path: policy}`.
+
+    Raises:
+        ValueError: two expressions match one path; or a key is set that exists.
+
+    Example:
+        >>> policies = DTypePolicyMap("float32", {"encoder/.*": "mixed_bfloat16"})
+        >>> policies["encoder/dense"].compute_dtype, policies["decoder/dense"].compute_dtype
+        ('bfloat16', 'float32')
+    """
+
+    def __init__(self, default_policy: Any = None, policy_map: Mapping[str, Any] | None = None) -> None:
+        if policy_map is not None and not isinstance(policy_map, Mapping):
+            raise TypeError(f"policy_map must be a dict of paths and policies; got {type(policy_map).__name__}.")
+        self._default = None if default_policy is None else get(default_policy)
+        self._policies: dict[str, DTypePolicy] = {}
+        self.quantization_mode = None
+        for path, policy in (policy_map or {}).items():
+            self[path] = policy
+
+    @property
+    def default_policy(self) -> DTypePolicy:
+        """The policy of paths that no key matches."""
+        return dtype_policy() if self._default is None else self._default
+
+    @property
+    def name(self) -> str:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """`"map_"` and the name of the default policy."""
+        return f"map_{self.default_policy.name}"
+
+    @property
+    def compute_dtype(self) -> str:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """That of the default policy."""
+        return self.default_policy.compute_dtype
+
+    @property
+    def variable_dtype(self) -> str:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """That of the default policy."""
+        return self.default_policy.variable_dtype
+
+    def at(self, path: str) -> DTypePolicy:
+        return self[path]
+
+    def __getitem__(self, key: str) -> DTypePolicy:
+        if key in self._policies:
+            return self._policies[key]
+        found = [pattern for pattern in self._policies if re.fullmatch(pattern, key)]
+        if len(found) > 1:
+            raise ValueError(
+                f"The path {key!r} is matched by {len(found)} keys of the DTypePolicyMap: {', '.join(found)}. "
+                "Write the keys so that one of them matches it."
+            )
+        return self._policies[found[0]] if found else self.default_policy
+
+    def __setitem__(self, key: str, policy: Any) -> None:
+        if key in self._policies:
+            raise ValueError(
+                f"The DTypePolicyMap has a policy for {key!r} already: {self._policies[key]!r}. Delete it first."
+            )
+        self._policies[key] = get(policy)
+
+    def __delitem__(self, key: str) -> None:
+        del self._policies[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._policies)
+
+    def __len__(self) -> int:
+        return len(self._policies)
+
+    def get_config(self) -> dict[str, Any]:
+        default = None if self._default is None else serialize(self._default)
+        return {"default_policy": default, "policy_map": {path: serialize(p) for path, p in self._policies.items()}}
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, DTypePolicyMap) and other.get_config() == self.get_config()
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __repr__(self) -> str:
+        entries = ", ".join(f"{path!r}: {policy.name!r}" for path, policy in self._policies.items())
+        return f"<DTypePolicyMap default={self.default_policy.name!r}, {{{entries}}}>"
 
 
 _policy: list[DTypePolicy] = []
@@ -92,10 +191,10 @@ def get(identifier: Any) -> DTypePolicy:
         return identifier
     if isinstance(identifier, dict):
         config = identifier.get("config")
+        if identifier.get("class_name") == "DTypePolicyMap" and isinstance(config, dict):
+            return DTypePolicyMap(**config)
         if identifier.get("class_name") not in ("DTypePolicy", "FloatDTypePolicy") or not isinstance(config, dict):
-            raise ValueError(
-                f"{identifier!r:.200} is not the config of a DTypePolicy, the only class of dtype policies."
-            )
+            raise ValueError(f"{identifier!r:.200} is not the config of a DTypePolicy or DTypePolicyMap.")
         return DTypePolicy(config.get("name"))
     if isinstance(identifier, str) and identifier in MIXED:
         return DTypePolicy(identifier)
@@ -104,8 +203,9 @@ def get(identifier: Any) -> DTypePolicy:
 
 def serialize(dtype_policy: DTypePolicy) -> dict[str, Any]:
     """`dtype_policy` as Keras writes it."""
-    config = dtype_policy.get_config()
-    return {"module": "keras", "class_name": "DTypePolicy", "config": config, "registered_name": None}
+    is_map = isinstance(dtype_policy, DTypePolicyMap)
+    module, name = ("keras.dtype_policies", "DTypePolicyMap") if is_map else ("keras", "DTypePolicy")
+    return {"module": module, "class_name": name, "config": dtype_policy.get_config(), "registered_name": None}
 
 
 def deserialize(config: Any, custom_objects: Any = None) -> DTypePolicy:
@@ -119,6 +219,8 @@ def cast_floats(x: Any, dtype: str) -> Any:
 
     def cast(leaf: Any) -> Any:
         if not (engine.is_array(leaf) or isinstance(leaf, np.ndarray)):
+            return leaf
+        if leaf.dtype.kind in "OUST":  # strings
             return leaf
         name = standardize_dtype(leaf.dtype)
         return leaf.astype(dtype) if name != dtype and is_float_dtype(name) else leaf

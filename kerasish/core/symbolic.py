@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +14,7 @@ from kerasish.core import tree
 from kerasish.core.dtypes import canonical
 from kerasish.core.names import unique_name
 from kerasish.core.operators import OPS, Operators
+from kerasish.core.unknown import TRIED_SIZES, Sizes, filled, hypotheses
 from kerasish.core.variable import Overlay, Variable, traced
 
 
@@ -191,19 +193,22 @@ def any_symbolic(x: Tree) -> bool:
     return False
 
 
-TRIED_SIZES = (60, 1680), (120, 3360)
-"""An unknown batch and other unknown sizes are tried as these; with many divisors, so that reshapes and strides fit."""
-
+_NO_STRINGS = (
+    "A symbolic tensor of strings was given to something that computes with numbers. Strings become numbers in a "
+    "StringLookup, TextVectorization, Hashing or HashedCrossing layer; put one first."
+)
 
 def abstract_eval(fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Tree:
     """What `fn(*args, **kwargs)` would return, as symbolic tensors. Nothing is computed, no variable changes.
 
     An unknown size is tried as two numbers; an output size that differs between them is unknown too. Where that
-    can't be, because sizes must agree, it is taken from the other arguments.
+    can't be, because sizes must fit together, it is taken from the other arguments (see `unknown.py`).
     """
     leaves = tree.leaves((args, kwargs))
     inputs = [x for x in leaves if is_symbolic(x)]
     shapes = [x.shape for x in inputs]
+    if any(x.dtype == "string" for x in inputs):
+        raise TypeError(_NO_STRINGS)
 
     def run(*arrays: Any) -> Tree:
         found = iter(arrays)
@@ -211,36 +216,20 @@ def abstract_eval(fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Tree:
         with Overlay():
             return tree.map(_as_array, traced(fn, *filled_args, **filled_kwargs))
 
-    def outputs_of(shapes: list[Shape]) -> Tree:
+    def outputs_of(shapes: list[Shape], sizes: Sizes) -> Tree:
         outputs = [
-            engine.eval_shape(
-                run, *((_filled(shape, *sizes), x.dtype) for shape, x in zip(shapes, inputs, strict=True))
-            )
-            for sizes in TRIED_SIZES[: 1 + any(None in shape for shape in shapes)]
+            engine.eval_shape(run, *((filled(shape, *size), x.dtype) for shape, x in zip(shapes, inputs, strict=True)))
+            for size in sizes[: 1 + any(None in shape for shape in shapes)]
         ]
         return tree.map(_merge, outputs[0], outputs[-1])
 
     try:
-        return outputs_of(shapes)
+        return outputs_of(shapes, TRIED_SIZES)
     except (TypeError, ValueError):
-        agreeing = [_agreeing(shape, [np.shape(x) for x in leaves]) for shape in shapes]
-        if agreeing == shapes:
-            raise
-        return outputs_of(agreeing)
-
-
-def _filled(shape: Shape, batch: int, other: int) -> tuple[int, ...]:
-    return tuple((other if axis else batch) if d is None else d for axis, d in enumerate(shape))
-
-
-def _agreeing(shape: Shape, others: list[Shape]) -> Shape:
-    """`shape`, where an unknown size is the one that another shape has at that place, counted from the last."""
-    found = list(shape)
-    for place in range(-len(shape), 0):
-        sizes = {other[place] for other in others if len(other) >= -place} - {None, 1}
-        if found[place] is None and len(sizes) == 1:
-            found[place] = sizes.pop()
-    return tuple(found)
+        for fitting, sizes in hypotheses(shapes, (args, kwargs)):
+            with contextlib.suppress(TypeError, ValueError):
+                return outputs_of(fitting, sizes)
+        raise
 
 
 def _merge(a: Any, b: Any) -> SymbolicTensor | None:

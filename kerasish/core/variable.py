@@ -19,6 +19,7 @@ from kerasish.core.context import current_call, join
 from kerasish.core.dtypes import canonical, is_float_dtype, standardize_dtype
 from kerasish.core.names import unique_name
 from kerasish.core.operators import OPS, Operators
+from kerasish.core.unfilled import waiting, zeros
 
 
 class Variable(Operators):
@@ -69,7 +70,7 @@ class Variable(Operators):
         self.overwrite_with_gradient = False
         # Outside the trace: a layer first met while a model is being traced gets a real array.
         with engine.outside_trace():
-            self._value = _first_value(initializer, shape, dtype, self.path)
+            self._value = _first_value(initializer, shape, dtype, self)
         self.shape = tuple(self._value.shape)
         self.dtype = standardize_dtype(self._value.dtype)
         self._floating = is_float_dtype(self.dtype)
@@ -103,6 +104,13 @@ class Variable(Operators):
             )
         self._value = engine.own(value, self.dtype)
         return self._value
+
+    def adopt(self, value: np.ndarray) -> None:
+        """Set the value to an array of the variable's shape that nobody else holds: it may be kept without a copy."""
+        if _overlay.get() is not None or value.shape != self.shape:
+            self.assign(value)
+        else:
+            self._value = engine.adopt(value, self.dtype)
 
     def assign_add(self, value: Any) -> Array:
         """Add `value` to the variable."""
@@ -166,7 +174,8 @@ def _has_identity(other: object) -> bool:
     return other is None or isinstance(other, Variable)
 
 
-def _first_value(initializer: Any, shape: Shape | None, dtype: Any, path: str) -> Array:
+def _first_value(initializer: Any, shape: Shape | None, dtype: Any, variable: Variable) -> Array:
+    path = variable.path
     if isinstance(initializer, str):
         initializer = _INITIALIZERS.get(initializer)
     if not callable(initializer):
@@ -185,6 +194,10 @@ def _first_value(initializer: Any, shape: Shape | None, dtype: Any, path: str) -
     kind = canonical(dtype)
     sizes = tuple(int(d or 0) for d in shape)
     take(sizes, kind, path)
+    later = waiting()
+    if later is not None:
+        later.add(variable, lambda: initializer(sizes, dtype=kind))
+        return engine.adopt(zeros(sizes, kind), kind)
     value = engine.own(initializer(sizes, dtype=kind), kind)
     if tuple(value.shape) != sizes:
         raise ValueError(f"The initializer of {path!r} returned the shape {tuple(value.shape)}; expected {shape}.")

@@ -4,5 +4,16 @@ from kerasish.data.adapters import adapt, unpack
 from kerasish.data.arrays import ArrayBatches, split
 from kerasish.data.batches import Batch, Batches
 from kerasish.data.iterables import IterableBatches
+from kerasish.data.prepared import Prepare, PreparedBatches
 
-__all__ = ["ArrayBatches", "Batch", "Batches", "IterableBatches", "adapt", "split", "unpack"]
+__all__ = [
+    "ArrayBatches",
+    "Batch",
+    "Batches",
+    "IterableBatches",
+    "Prepare",
+    "PreparedBatches",
+    "adapt",
+    "split",
+    "unpack",
+]

@@ -13,8 +13,9 @@ from kerasish.core import tree
 from kerasish.data.arrays import ArrayBatches
 from kerasish.data.batches import Batch, Batches
 from kerasish.data.class_weights import weighted
-from kerasish.data.conversion import is_array_like, is_numbers
+from kerasish.data.conversion import is_array_like, is_plain
 from kerasish.data.iterables import IterableBatches, is_batches, unpack
+from kerasish.data.prepared import Prepare, PreparedBatches, prepared_rows
 
 __all__ = ["adapt", "is_arrays", "unpack"]
 
@@ -23,7 +24,7 @@ def is_arrays(x: Any) -> bool:
     """Whether `x` is an array, or a tree of arrays, of any library; a list of lists of numbers is one too."""
     if is_array_like(x):
         return True
-    if isinstance(x, list | tuple) and is_numbers(x):
+    if isinstance(x, list | tuple) and is_plain(x):
         return True
     if isinstance(x, list) and x and all(isinstance(item, tuple) for item in x):
         return False  # a list of batches (x, y)
@@ -41,8 +42,11 @@ def adapt(
     steps: int | None = None,
     shuffle: bool | str = False,
     class_weight: dict[int, float] | None = None,
+    prepare: Prepare | None = None,
 ) -> Batches:
     """Batches of what the user gave to `fit`, `evaluate` or `predict`.
+
+    `prepare` is what the model does to its inputs on the host, such as turning strings into numbers.
 
     Raises:
         ValueError, TypeError: an argument doesn't fit the data; the error says which.
@@ -52,8 +56,9 @@ def adapt(
         raise ValueError(f"shuffle must be True, False or 'batch'; got {shuffle!r}.")
     if is_arrays(x):
         weights = weighted(y, sample_weight, class_weight)
-        batches = ArrayBatches(x, y, weights, batch_size or 32, shuffle)
-        return batches if steps is None else _Limited(batches, steps)
+        batches = ArrayBatches(x, y, weights, batch_size or 32, shuffle, strings=prepare is not None)
+        ready = batches if prepare is None else prepared_rows(batches, prepare)
+        return ready if steps is None else _Limited(ready, steps)
     if not is_batches(x):
         raise TypeError(f"x is of type {type(x).__name__}; expected arrays, or an iterable of batches (x, y).")
     for name, value in (("y", y), ("sample_weight", sample_weight), ("batch_size", batch_size)):
@@ -61,7 +66,9 @@ def adapt(
             raise ValueError(
                 f"x already yields batches, so `{name}` can't be given beside it; got {type(value).__name__}."
             )
-    return IterableBatches(x, steps, None if class_weight is None else functools.partial(_weigh, class_weight))
+    change = None if class_weight is None else functools.partial(_weigh, class_weight)
+    found = IterableBatches(x, steps, change, strings=prepare is not None)
+    return found if prepare is None else PreparedBatches(found, prepare)
 
 
 def check_counts(**counts: Any) -> None:
@@ -80,10 +87,19 @@ def _weigh(class_weight: dict[int, float], x: Any, y: Any, sample_weight: Any) -
 class _Limited:
     """So many batches an epoch; the next epoch goes on where this one ended, as in Keras."""
 
-    def __init__(self, batches: ArrayBatches, steps: int) -> None:
+    def __init__(self, batches: Batches, steps: int) -> None:
         self._batches = batches
         self.batch_size: int | None = batches.batch_size
         self.steps: int | None = steps
+        self.rows = batches.rows
+
+    def get_state(self) -> dict[str, Any] | None:
+        """What the order of the batches follows from."""
+        return self._batches.get_state()
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Take up what `get_state` returned."""
+        self._batches.set_state(state)
 
     def epoch(self, number: int, skip: int = 0) -> Iterator[Batch]:
         """The batches of one epoch, without the first `skip`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Iterator
 from typing import Any
@@ -29,6 +30,7 @@ class ArrayBatches:
         batch_size: Rows of a batch.
         shuffle: Whether each epoch has its own order; `"batch"`: batches are shuffled whole.
         seed: What the orders follow from; None: what `set_random_seed` determines.
+        strings: Whether `x` may hold strings, which the host turns into numbers (`data/prepared.py`).
     """
 
     def __init__(
@@ -39,8 +41,9 @@ class ArrayBatches:
         batch_size: int = 32,
         shuffle: bool | str = False,
         seed: int | None = None,
+        strings: bool = False,
     ) -> None:
-        self.data = (convert_tree(x, "x"), convert_tree(y, "y"), convert_tree(sample_weight, "sample_weight"))
+        self.data = (convert_tree(x, "x", strings), convert_tree(y, "y"), convert_tree(sample_weight, "sample_weight"))
         self.rows = _common_rows(self.data)
         self.batch_size = batch_size
         self.steps = math.ceil(self.rows / batch_size)
@@ -64,6 +67,13 @@ class ArrayBatches:
             self._resident = tree.map(lambda x: x if x is None else engine.asarray(narrow(x)), self.data)
         return self._resident
 
+    def with_x(self, x: Tree) -> ArrayBatches:
+        """The same batches, of other inputs."""
+        other = copy.copy(self)
+        other.data = (x, *self.data[1:])
+        other._resident = None
+        return other
+
     def order(self, epoch: int) -> np.ndarray:
         """The rows in the order of this epoch, `int32`: a pure function of the seed and the epoch."""
         rows = np.arange(self.rows, dtype=np.int32)
@@ -84,6 +94,14 @@ class ArrayBatches:
         order = self.order(number)
         for start in range(skip * self.batch_size, self.rows, self.batch_size):
             yield self._take(order[start : start + self.batch_size])
+
+    def get_state(self) -> dict[str, Any]:
+        """What the orders follow from."""
+        return {"seed": self.seed}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Take up what `get_state` returned."""
+        self.seed = state["seed"]
 
     def example(self) -> Batch:
         """The first batch."""
@@ -111,15 +129,18 @@ def _name(path: tuple[Any, ...]) -> str:
     return names[path[0]] + "".join(f"[{key!r}]" for key in path[1:])
 
 
-def split(data: tuple[Tree, Tree, Tree], fraction: float) -> tuple[tuple[Tree, Tree, Tree], tuple[Tree, Tree, Tree]]:
-    """The arrays in two parts; the second has the last `fraction` of the rows.
+def split(
+    data: tuple[Tree, Tree, Tree], fraction: float, strings: bool = False
+) -> tuple[tuple[Tree, Tree, Tree], tuple[Tree, Tree, Tree]]:
+    """The arrays in two parts; the second has the last `fraction` of the rows. `strings`: `x` may hold some.
 
     Raises:
         ValueError: the fraction is not between 0 and 1, or a part would be empty.
     """
     if not 0 < fraction < 1:
         raise ValueError(f"validation_split must be a fraction between 0 and 1; got {fraction!r}.")
-    converted = tuple(convert_tree(part, name) for part, name in zip(data, ("x", "y", "sample_weight"), strict=True))
+    names = ("x", "y", "sample_weight")
+    converted = tuple(convert_tree(part, n, strings and n == "x") for part, n in zip(data, names, strict=True))
     rows = _common_rows(converted)
     cut = math.floor(rows * (1 - fraction))
     if cut in (0, rows):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -33,6 +33,19 @@ class Batches(Protocol):
 
     def epoch(self, number: int, skip: int = 0) -> Iterator[Batch]:
         """The batches of one epoch, without the first `skip`."""
+        ...
+
+    @property
+    def rows(self) -> int | None:
+        """How many rows there are in all; None: not known."""
+        ...
+
+    def get_state(self) -> dict[str, Any] | None:
+        """What the order of the batches follows from, as JSON; None: an epoch can't be taken up in its middle."""
+        ...
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Take up what `get_state` returned."""
         ...
 
     def example(self) -> Batch:

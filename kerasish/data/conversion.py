@@ -10,6 +10,7 @@ from kerasish.backend import engine
 from kerasish.backend.interface import Array, Tree
 from kerasish.backend.settings import floatx
 from kerasish.core import tree
+from kerasish.core.strings import to_strings
 
 FOREIGN = ("to_numpy", "numpy", "__array__", "__dlpack__", "toarray")
 
@@ -22,10 +23,11 @@ def is_array_like(x: Any) -> bool:
     return "shape" in members and any(name in members for name in FOREIGN)
 
 
-def convert(x: Any, name: str) -> Array:
+def convert(x: Any, name: str, strings: bool = False) -> Array:
     """`x` as a NumPy array, or as it is if it is the backend's; floats of 64 bits in `floatx()`.
 
-    Memory-mapped arrays stay as they are, and are read batch by batch.
+    Memory-mapped arrays stay as they are, and are read batch by batch. Strings are refused, unless `strings` says that
+    the model begins with layers that take them; then they are an array of Python's `str`.
 
     Raises:
         TypeError: `x` has no numbers in it, or more than numbers: a mask, fields, a sparse layout.
@@ -35,6 +37,8 @@ def convert(x: Any, name: str) -> Array:
         return x
     array = _to_numpy(x, name)
     kind = array.dtype.kind
+    if strings and kind in "OUST":
+        return to_strings(array, name)
     if kind == "c":
         raise ValueError(f"{name} has complex numbers ({array.dtype}); models take real ones. Use {name}.real.")
     if kind == "O":
@@ -43,7 +47,10 @@ def convert(x: Any, name: str) -> Array:
             "or encode its strings first."
         )
     if kind in "US":
-        raise TypeError(f"{name} holds strings; turn them into numbers first, for example by a lookup table.")
+        raise TypeError(
+            f"{name} holds strings; turn them into numbers first, or begin the model with an Input of dtype 'string' "
+            "and a layer that does: StringLookup, TextVectorization or Hashing."
+        )
     if kind in "Mm":
         raise TypeError(f"{name} holds dates or durations ({array.dtype}); turn them into numbers first.")
     if array.dtype.names is not None:
@@ -85,19 +92,28 @@ def _to_numpy(x: Any, name: str) -> np.ndarray:
 
 def is_numbers(x: Any) -> bool:
     """Whether `x` is a list, or a list of lists, of Python numbers."""
+    return isinstance(_first(x), int | float | bool | np.generic)
+
+
+def is_plain(x: Any) -> bool:
+    """Whether `x` is a list, or a list of lists, of Python numbers or strings: one array."""
+    return is_numbers(x) or isinstance(_first(x), str | bytes)
+
+
+def _first(x: Any) -> Any:
     while isinstance(x, list | tuple) and x:
         x = x[0]
-    return isinstance(x, int | float | bool | np.generic)
+    return x
 
 
-def convert_tree(data: Any, name: str) -> Tree:
-    """Each array in `data`, converted; a list of lists of numbers is one array."""
-    if data is None or (isinstance(data, list | tuple) and is_numbers(data)):
-        return None if data is None else convert(data, name)
+def convert_tree(data: Any, name: str, strings: bool = False) -> Tree:
+    """Each array in `data`, converted; a list of lists of numbers, or of strings, is one array."""
+    if data is None or (isinstance(data, list | tuple) and is_plain(data)):
+        return None if data is None else convert(data, name, strings)
     if isinstance(data, dict):
-        return {key: convert_tree(value, f"{name}[{key!r}]") for key, value in data.items()}
+        return {key: convert_tree(value, f"{name}[{key!r}]", strings) for key, value in data.items()}
     if type(data) in (list, tuple):
-        return type(data)(convert_tree(value, f"{name}[{index}]") for index, value in enumerate(data))
+        return type(data)(convert_tree(value, f"{name}[{index}]", strings) for index, value in enumerate(data))
     if tree.is_nested(data):
-        return tree.map(lambda leaf: convert(leaf, name), data)
-    return convert(data, name)
+        return tree.map(lambda leaf: convert(leaf, name, strings), data)
+    return convert(data, name, strings)

@@ -19,10 +19,18 @@ class IterableBatches:
         source: A generator, an iterable whose every pass is an epoch, or something with `__len__` and `__getitem__`.
         steps: How many batches make an epoch; None: as many as there are. The next epoch goes on where one ended.
         change: A function of `x, y, sample_weight` of a batch, which returns others.
+        strings: Whether `x` may hold strings, which the host turns into numbers (`data/prepared.py`).
     """
 
-    def __init__(self, source: Any, steps: int | None = None, change: Callable[..., Any] | None = None) -> None:
+    def __init__(
+        self,
+        source: Any,
+        steps: int | None = None,
+        change: Callable[..., Any] | None = None,
+        strings: bool = False,
+    ) -> None:
         self.source = source
+        self._strings = strings
         self._change = change
         self.batch_size: int | None = None
         self.is_sequence = _is_sequence(source)
@@ -30,6 +38,8 @@ class IterableBatches:
         self.is_one_pass = not self.is_sequence and iter(source) is source
         self._running: Iterator[Any] | None = None
         self._seen = 0
+        self._is_there = False
+        """Whether the source was put where it had been in an epoch."""
 
     def epoch(self, number: int, skip: int = 0) -> Iterator[Batch]:
         """The batches of one epoch, without the first `skip`.
@@ -43,8 +53,9 @@ class IterableBatches:
             running = self._running = self._pass()
         else:
             running = self._running
-        found = 0
-        for item in itertools.islice(running, None if self.steps is None else self.steps):
+        found = skip if self._is_there else 0
+        self._is_there = False
+        for item in itertools.islice(running, None if self.steps is None else self.steps - found):
             found += 1
             if found > skip:
                 yield self._batch(item, found - 1)
@@ -84,6 +95,21 @@ class IterableBatches:
                 "iterable that starts over."
             )
 
+    rows: int | None = None
+
+    def get_state(self) -> dict[str, Any] | None:
+        """The source's own state, if it has one; a sequence needs none."""
+        if self.is_sequence or "get_state" not in dir(type(self.source)):
+            return {} if self.is_sequence else None
+        return {"source": self.source.get_state()}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Take up what `get_state` returned."""
+        if "source" in state:
+            self.source.set_state(state["source"])
+            self._is_there = True
+            self._running = None  # with the example that was taken at the old place
+
     def example(self) -> Batch:
         """The first batch, which is not lost for training."""
         goes_on = self._goes_on and not self.is_sequence
@@ -103,7 +129,8 @@ class IterableBatches:
             data = self._change(*data)
         names = ("x", "y", "sample_weight")
         converted = tuple(
-            convert_tree(part, f"{name} of batch {index}") for part, name in zip(data, names, strict=True)
+            convert_tree(part, f"{name} of batch {index}", self._strings and name == "x")
+            for part, name in zip(data, names, strict=True)
         )
         return Batch(converted, rows_of(converted))  # pyright: ignore[reportArgumentType]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Sequence
 from typing import Any
@@ -27,14 +28,17 @@ from kerasish.core.context import (
 )
 from kerasish.core.names import check_name, snake_case, unique_name
 from kerasish.core.policies import cast_floats
+from kerasish.core.remat import applies_to, current_scope, remat
+from kerasish.core.strings import is_strings
 from kerasish.core.symbolic import Node, Operation, abstract_eval, any_symbolic
-from kerasish.core.variable import Variable, pure
+from kerasish.core.variable import Overlay, Variable, pure
 from kerasish.layers import building
+from kerasish.layers.host import HostSide
 from kerasish.layers.input_spec import check
 from kerasish.layers.weights import Weights
 
 
-class Layer(Weights, Configurable, Operation):
+class Layer(Weights, HostSide, Configurable, Operation):
     """Subclasses write `__init__` (arguments), `build` (variables) and `call` (computation).
 
     Args:
@@ -77,6 +81,7 @@ class Layer(Weights, Configurable, Operation):
         self.activity_regularizer = regularizers.get(activity_regularizer)
         self.autocast = autocast
         self.dtype_policy = dtype
+        self._remat_scope = current_scope()
         self.first_input_shape: Shape | None = building.first_input_shape(kind, kwargs)
         self.build_shapes: dict[str, Any] | None = None
         self._trainable = bool(trainable)
@@ -164,15 +169,28 @@ class Layer(Weights, Configurable, Operation):
         mask = signature.add_masks(args, kwargs)
         signature.add_training(args, kwargs, call.training)
         call.dtype = self.compute_dtype if self.autocast else None
-        outputs = self.call(*args, **kwargs)
+        outputs = self._call_or_remat(args, kwargs)
         if self.activity_regularizer is not None:
             for output in tree.leaves(outputs):
                 self.add_loss(self.activity_regularizer(output) / output.shape[0])
         self._pass_mask(args, mask, outputs)
         return outputs
 
+    def _call_or_remat(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Tree:
+        """`call`; under a `RematScope` that was open when the layer was made, without keeping what it computes."""
+        chosen = self._remat_scope
+        if chosen is None:
+            return self.call(*args, **kwargs)
+        size = None
+        if chosen.mode == "larger_than":
+            with Overlay():
+                found = engine.shapes_of(lambda: self.call(*args, **kwargs))
+            size = sum(math.prod(x.shape) for x in tree.leaves(found) if x is not None)
+        return (remat(self.call) if applies_to(self.name, size, chosen) else self.call)(*args, **kwargs)
+
     def _prepare(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        converted = tree.map(lambda x: engine.asarray(x) if isinstance(x, np.ndarray) else x, (args, kwargs))
+        self.check_strings(args, kwargs)
+        converted = tree.map(_to_device, (args, kwargs))
         return cast_floats(converted, self.compute_dtype) if self.autocast else converted
 
     def _pass_mask(self, args: tuple[Any, ...], mask: Any, outputs: Tree) -> None:
@@ -233,6 +251,8 @@ class Layer(Weights, Configurable, Operation):
         return self._shaped(args, kwargs)
 
     def _shaped(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Tree:
+        if self.takes_strings and self.runs_on_host(args, kwargs):
+            return self.host_spec(*args, **kwargs)
         with scope(losses=[]):  # losses have no values here
             return abstract_eval(lambda *a, **k: self._run(a, k), *args, **kwargs)
 
@@ -284,3 +304,7 @@ class Layer(Weights, Configurable, Operation):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"
+
+
+def _to_device(x: Any) -> Any:
+    return engine.asarray(x) if isinstance(x, np.ndarray) and not is_strings(x) else x

@@ -178,7 +178,7 @@ class Weights(Stateful):
     @property
     def dtype(self) -> str:
         """The dtype of the weights."""
-        return self.dtype_policy.variable_dtype
+        return self.dtype_policy.at(self.path).variable_dtype
 
     variable_dtype = dtype
     quantization_mode = None
@@ -186,6 +186,6 @@ class Weights(Stateful):
     @property
     def compute_dtype(self) -> str:
         """The dtype of the computation."""
-        return self.dtype_policy.compute_dtype
+        return self.dtype_policy.at(self.path).compute_dtype
 
     input_dtype = compute_dtype

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -158,6 +158,45 @@ class Metric(Stateful, Configurable):
         for variable in self.state_variables:
             variable.assign(np.zeros(variable.shape, variable.dtype))
 
+    def merge_state(self, metrics: Iterable[Metric]) -> None:
+        """Take in what metrics of the same kind have seen, as of other devices or other processes.
+
+        Variables are merged as their `aggregation` says: `"sum"`, `"mean"`; others keep this metric's value.
+
+        Raises:
+            ValueError: a metric has other variables.
+        """
+        others = list(metrics)
+        for other in others:
+            if [v.shape for v in other.variables] != [v.shape for v in self.variables]:
+                raise ValueError(
+                    f"{self.name} can only be merged with a metric made by the same arguments; got {other!r}, whose "
+                    f"variables have the shapes {[v.shape for v in other.variables]}; here they are "
+                    f"{[v.shape for v in self.variables]}."
+                )
+        values = [[v.value for v in one.variables] for one in others]
+        for variable, *parts in zip(self.variables, *values, strict=True):
+            self._merge(variable, parts)
+        for other in others:
+            # In the order of the variables: each sum has a residue, or none has.
+            for mine, theirs in zip(self.sums(), other.sums(), strict=True):
+                mine[0].accumulate(mine[1], theirs[2].value)
+
+    def _merge(self, variable: Variable, parts: Sequence[Array]) -> None:
+        if variable.aggregation == "sum":
+            for part in parts:
+                self._owner_of(variable).accumulate(variable, part)
+        elif variable.aggregation == "mean":
+            variable.assign((variable.value + sum(parts)) / (len(parts) + 1))
+
+    def sums(self) -> list[tuple[Metric, Variable, Variable]]:
+        """`(metric, sum, residue)` of this metric and those that it holds."""
+        own = [(self, v, self._residues[id(v)]) for v in self._own if id(v) in self._residues]
+        return [*own, *(entry for _, x in self.held() if isinstance(x, Metric) for entry in x.sums())]
+
+    def _owner_of(self, variable: Variable) -> Metric:
+        return next((metric for metric, total, _ in self.sums() if total is variable), self)
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         self.update_state(*args, **kwargs)
         return self.result()
@@ -169,6 +208,16 @@ class Metric(Stateful, Configurable):
     def stateless_result(self, metric_variables: Sequence[Array]) -> Any:
         """`result()`, if `variables` were `metric_variables`."""
         return self._with(metric_variables, self.result)[0]
+
+    def stateless_merge(self, metric_variables: Sequence[Sequence[Array]]) -> list[Array]:
+        """The values of `variables` of several devices, each as `stateless_update_state` gave them, made one."""
+        first, *others = metric_variables
+
+        def merge() -> None:
+            for variable, *parts in zip(self.variables, *others, strict=True):
+                self._merge(variable, parts)
+
+        return self._with(first, merge)[1]
 
     def stateless_reset_state(self) -> list[Array]:
         """The values of `variables` after `reset_state`; nothing changes."""

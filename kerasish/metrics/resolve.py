@@ -6,6 +6,7 @@ import inspect
 from typing import Any
 
 from kerasish.backend.interface import Shape
+from kerasish.core.names import snake_case
 from kerasish.core.registry import get_registered_object
 from kerasish.losses.loss import Loss
 from kerasish.metrics.accuracy import BinaryAccuracy, CategoricalAccuracy, SparseCategoricalAccuracy
@@ -59,7 +60,7 @@ def is_by_shape(identifier: Any) -> bool:
 def named(identifier: Any) -> Metric:
     """The metric that `identifier` means, with the name that the logs of `fit` show.
 
-    A string is the name itself; a function gives its name; a metric has one.
+    A string is the name itself; a function gives its name; a metric has one; another callable has that of its class.
 
     Raises:
         ValueError: there is no such metric.
@@ -75,5 +76,5 @@ def named(identifier: Any) -> Metric:
         return found
     if isinstance(found, Loss):
         return MeanMetricWrapper(found, name=found.name)
-    given = found.__name__.strip("<>") if inspect.isfunction(found) or inspect.isbuiltin(found) else None
+    given = found.__name__.strip("<>") if inspect.isroutine(found) else snake_case(type(found).__name__)
     return MeanMetricWrapper(found, name=identifier if isinstance(identifier, str) else given)

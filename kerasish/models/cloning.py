@@ -14,7 +14,7 @@ from kerasish.layers.layer import Layer
 from kerasish.models.graph import Graph
 from kerasish.models.model import Model
 from kerasish.models.sequential import Sequential
-from kerasish.saving.model_files import refuse_code, revive_model
+from kerasish.saving.configs import refuse_code, revive_model
 from kerasish.saving.strict_json import read_json
 
 

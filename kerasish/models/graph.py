@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from kerasish.backend.interface import Tree
 from kerasish.core import tree
 from kerasish.core.symbolic import Node, Operation, SymbolicTensor
 from kerasish.layers.core.input_layer import InputLayer
+from kerasish.models.host import HostPart, Prepared, Table, host_part
 
 
 class Graph:
@@ -33,7 +35,8 @@ class Graph:
         _check_names(self.operations)
 
     def __getstate__(self) -> dict[str, Any]:
-        return vars(self) | {"entries": [(x, self.entries[id(x)]) for x in self.input_tensors]}
+        own = {name: value for name, value in vars(self).items() if name != "host"}
+        return own | {"entries": [(x, self.entries[id(x)]) for x in self.input_tensors]}
 
     def __setstate__(self, state: dict[str, Any]) -> None:  # a copy has tensors of its own, with an `id` of their own
         vars(self).update(state)
@@ -52,18 +55,28 @@ class Graph:
             for x in self.output_tensors
         ]
 
+    @functools.cached_property
+    def host(self) -> HostPart | None:
+        """What the host computes before the compiled step; None if there are no strings."""
+        return host_part(self.nodes, self.input_tensors, self.output_tensors)
+
+    def finish(self, prepared: Prepared) -> Tree:
+        """Make the calls that follow on those of the host."""
+        assert self.host is not None
+        return self._filled(self.returned, self.host.finish(prepared))
+
     def run(self, values: list[Any]) -> Tree:
         """Make every call again, on `values` in the place of `input_tensors`."""
         known = {id(x): value for x, value in zip(self.input_tensors, values, strict=True)}
-
-        def fill(x: Any) -> Any:
-            return known[id(x)] if isinstance(x, SymbolicTensor) else x
-
         for node in self.nodes:
-            args, kwargs = tree.map(fill, (node.args, node.kwargs))
+            args, kwargs = self._filled((node.args, node.kwargs), known)
             results = tree.leaves(node.operation(*args, **kwargs))
             known.update((id(x), result) for x, result in zip(tree.leaves(node.outputs), results, strict=True))
-        return tree.map(fill, self.returned)
+        return self._filled(self.returned, known)
+
+    @staticmethod
+    def _filled(x: Tree, known: Table) -> Any:
+        return tree.map(lambda leaf: known[id(leaf)] if isinstance(leaf, SymbolicTensor) else leaf, x)
 
     @property
     def returned(self) -> Tree:

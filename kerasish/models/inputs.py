@@ -9,25 +9,35 @@ import numpy as np
 from kerasish.backend import engine
 from kerasish.core import tree
 from kerasish.core.dtypes import standardize_dtype
+from kerasish.core.strings import STRING, to_strings
 from kerasish.core.symbolic import SymbolicTensor
 from kerasish.models.graph import Graph
 
 
-def arrange(graph: Graph, given: Any, model: str) -> list[Any]:
+def arrange(graph: Graph, given: Any, model: str, on_device: bool = True) -> list[Any]:
     """The leaves of `given`, one for each of the graph's inputs, of the right rank and dtype.
+
+    Args:
+        graph: The model's.
+        given: What it is called with.
+        model: Its name, for errors.
+        on_device: Whether NumPy arrays become the backend's.
 
     Raises:
         ValueError: names, number or shapes don't fit; the error says which input it is.
     """
     leaves = _ordered(graph, given, model)
     return [
-        None if x is None and graph.entries[id(t)].optional else _fitted(x, t, graph.entries[id(t)].name, model)
+        None
+        if x is None and graph.entries[id(t)].optional
+        else _fitted(x, t, graph.entries[id(t)].name, model, on_device)
         for x, t in zip(leaves, graph.input_tensors, strict=True)
     ]
 
 
 def _ordered(graph: Graph, given: Any, model: str) -> list[Any]:
     names = graph.input_names
+    given = strings_as_arrays(given)
     if isinstance(given, dict):
         keys = _keys(graph, names)
         missing = [key for key in keys if key not in given]
@@ -49,7 +59,23 @@ def _keys(graph: Graph, names: list[str]) -> list[str]:
     return list(graph.inputs) if isinstance(graph.inputs, dict) else names
 
 
-def _fitted(x: Any, expected: SymbolicTensor, name: str, model: str) -> Any:
+def strings_as_arrays(x: Any) -> Any:
+    """`x`, where a list of strings is an array."""
+    if isinstance(x, dict):
+        return {key: strings_as_arrays(value) for key, value in x.items()}
+    if isinstance(x, str | bytes):
+        return np.array(x, object)
+    if isinstance(x, list | tuple) and x:
+        first = x[0]
+        while isinstance(first, list | tuple) and first:
+            first = first[0]
+        return to_strings(x) if isinstance(first, str | bytes) else x
+    return x
+
+
+def _fitted(x: Any, expected: SymbolicTensor, name: str, model: str, on_device: bool) -> Any:
+    if expected.dtype == STRING and not isinstance(x, SymbolicTensor):
+        x = to_strings(x, f"Input {name!r} of model {model!r}")
     if isinstance(x, int | float | bool | list | np.ndarray | np.generic):
         x = np.asarray(x)
     x = _same_rank(x, expected.shape)
@@ -62,7 +88,7 @@ def _fitted(x: Any, expected: SymbolicTensor, name: str, model: str) -> Any:
             f"Model {model!r} expects shape {_shown(expected.shape)} for input {name!r}; got {_shown(shape)}."
             + _hint(shape, expected.shape)
         )
-    return _cast(x, expected.dtype)
+    return _cast(x, expected.dtype, on_device)
 
 
 def _same_rank(x: Any, expected: tuple[int | None, ...]) -> Any:
@@ -75,10 +101,14 @@ def _same_rank(x: Any, expected: tuple[int | None, ...]) -> Any:
     return x
 
 
-def _cast(x: Any, dtype: str) -> Any:
+def _cast(x: Any, dtype: str, on_device: bool) -> Any:
     if isinstance(x, SymbolicTensor):
         return x if x.dtype == dtype else x.astype(dtype)
-    if isinstance(x, np.ndarray):
+    if dtype == STRING:
+        return x
+    if isinstance(x, np.ndarray) and x.dtype.kind in "OUST":
+        raise TypeError(f"An input of dtype {dtype!r} got strings. Give that Input dtype='string'.")
+    if isinstance(x, np.ndarray) and on_device:
         x = engine.asarray(x)
     return x if standardize_dtype(x.dtype) == dtype else x.astype(dtype)
 

@@ -90,12 +90,12 @@ class Pass:
         self.eagerly = eagerly
         self.stop: Callable[[], bool] = lambda: False
 
-    def run(self, epoch: int = 0) -> LazyLogs:
-        """One epoch; returns the logs of its last step."""
+    def run(self, epoch: int = 0, skip: int = 0) -> LazyLogs:
+        """One epoch, without its first `skip` batches; returns the logs of its last step."""
         self.pace.restart()
         output: Tree = None
         done = 0
-        for first, count, result in self._calls(epoch):
+        for first, count, result in self._calls(epoch, skip):
             output, done = result, first + count
             self.pace.launched(count, output)
             bar = self.callbacks.progbar
@@ -112,12 +112,12 @@ class Pass:
             self.callbacks.progbar.report(done, LazyLogs(output))
         return LazyLogs(output)
 
-    def _calls(self, epoch: int) -> Iterator[tuple[int, int, Tree]]:
+    def _calls(self, epoch: int, skip: int) -> Iterator[tuple[int, int, Tree]]:
         """`(number of the first step, how many, output)` for each call of the program."""
         if isinstance(self.batches, ArrayBatches) and self.batches.is_small and not self.eagerly:
-            yield from self._gathered(self.batches, epoch)
+            yield from self._gathered(self.batches, epoch, skip)
             return
-        for index, batch in enumerate(self.batches.epoch(epoch)):
+        for index, batch in enumerate(self.batches.epoch(epoch, skip), skip):
             self._begin(index)
             yield index, 1, self._one(batch)
 
@@ -129,7 +129,7 @@ class Pass:
             return self.program.run(batch)
         return self.program.run(Batch(padded(batch.data, size), size), np.int32(batch.rows))
 
-    def _gathered(self, batches: ArrayBatches, epoch: int) -> Iterator[tuple[int, int, Tree]]:
+    def _gathered(self, batches: ArrayBatches, epoch: int, skip: int) -> Iterator[tuple[int, int, Tree]]:
         size, rows = batches.batch_size, batches.rows
         whole, left = divmod(rows, size)
         order = batches.order(epoch)
@@ -139,7 +139,7 @@ class Pass:
             order = np.concatenate([order, np.repeat(order[-1:], size - left)])
         main = engine.asarray(order[: (whole + pads) * size])
         self.program.prepare(batches.example().data, np.int32(size) if pads else None)
-        index, calls = 0, whole + pads
+        index, calls = skip, whole + pads
         while index < calls:
             count = self._count(index, calls)
             self._begin(index)
@@ -151,7 +151,7 @@ class Pass:
                     result = self.program.run_rows(data, main, size, step, 1, total=rows if pads else None)
             yield index, count, result
             index += count
-        if left and not pads:
+        if left and not pads and skip <= whole:
             self._begin(index)
             rest = engine.asarray(order[whole * size :])
             yield index, 1, self.program.run_rows(data, rest, left, 0, 1)

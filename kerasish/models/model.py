@@ -18,6 +18,7 @@ from kerasish.layers.layer import Layer
 from kerasish.models import checks, inputs as model_inputs
 from kerasish.models.graph import Graph
 from kerasish.models.graph_config import FUNCTIONAL, graph_from_config, graph_to_config
+from kerasish.models.host import Prepared
 from kerasish.models.outputs import names_of
 from kerasish.models.step import CompiledMethod
 from kerasish.models.summary import print_summary
@@ -48,6 +49,7 @@ class Model(Trainer):
     """
 
     supports_masking = True
+    takes_strings = True
 
     def __init__(self, inputs: Tree = None, outputs: Tree = None, **kwargs: Any) -> None:
         if (inputs is None) != (outputs is None):
@@ -78,11 +80,55 @@ class Model(Trainer):
                 "`inputs` and `outputs`."
             )
         del training  # in the context of the call
+        if isinstance(inputs, Prepared):
+            return self.graph.finish(inputs)
         values = model_inputs.arrange(self.graph, inputs, self.name)
         if mask is not None:
             for value, one in zip(values, tree.leaves(mask), strict=False):
                 masks.set(value, one)
         return self.graph.run(values)
+
+    # Strings -------------------------------------------------------------------------------------------------------
+    def prepare_on_host(self, x: Tree) -> Tree:
+        """What is done to a batch of inputs on the host, before the compiled step takes it.
+
+        In a functional or sequential model, these are the calls on strings. A model with a `call` of its own may
+        override it: what it returns is what `call` gets in `fit`, `evaluate` and `predict`.
+        """
+        if self.graph is None or self.graph.host is None:
+            return x
+        return self.graph.host.prepare(model_inputs.arrange(self.graph, x, self.name, on_device=False))
+
+    def prepares_on_host(self) -> bool:
+        """Whether `prepare_on_host` does anything."""
+        return type(self).prepare_on_host is not Model.prepare_on_host or self._has_host_part()
+
+    def _has_host_part(self) -> bool:
+        return self.graph is not None and self.graph.host is not None
+
+    def prepares_by_row(self) -> bool:
+        """Whether `prepare_on_host` gives a row the same whatever rows are beside it."""
+        whole = not self.prepares_on_host()
+        return whole or (self.graph is not None and self.graph.host is not None and self.graph.host.by_row())
+
+    def _preparation(self, x: Any) -> Preparation | None:
+        return Preparation(self) if self.prepares_on_host() else None
+
+    def _is_whole_on_host(self) -> bool:
+        return self.graph is not None and self.graph.host is not None and self.graph.host.is_whole
+
+    def splits_on_host(self) -> bool:
+        return self.graph is not None and self.graph.host is not None and not self.graph.host.is_whole
+
+    def prepared_shapes(self, x: Tree) -> Tree:
+        """What `prepare_on_host` would return for symbolic tensors."""
+        assert self.graph is not None and self.graph.host is not None
+        return self.graph.host.shapes(model_inputs.arrange(self.graph, x, self.name))
+
+    def host_spec(self, *args: Any, **kwargs: Any) -> Tree:
+        if self.graph is None or self.graph.host is None:
+            return super().host_spec(*args, **kwargs)
+        return super()._shaped((self.prepared_shapes(args[0]),), {})
 
     def _pass_mask(self, args: tuple[Any, ...], mask: Any, outputs: Tree) -> None:
         """The masks of the outputs are those that the layers inside gave them."""
@@ -106,7 +152,7 @@ class Model(Trainer):
         return next((size for size in sizes if size is not None), None)
 
     def check_inputs(self, x: Tree) -> None:
-        if self.graph is not None:
+        if self.graph is not None and not isinstance(x, Prepared):
             model_inputs.arrange(self.graph, x, self.name)
 
     def check_outputs(self, losses: list[Any], names: list[str]) -> None:
@@ -253,13 +299,33 @@ class Model(Trainer):
             self.optimizer.build(self.trainable_variables)
 
     def save(self, filepath: Any, overwrite: bool = True, zipped: bool | None = None, **kwargs: Any) -> None:
-        """Save the model, with its weights and the state of training, to a `.keras` file, which Keras opens too."""
+        """Save the model, with its weights and the state of training, to a `.keras` or `.h5` file, as Keras opens."""
         saving.save_model(self, filepath, overwrite=overwrite, zipped=zipped, **kwargs)
 
-    def save_weights(self, filepath: Any, overwrite: bool = True, max_shard_size: float | None = None) -> None:
-        """Save the weights to a `.weights.h5` file, which Keras opens too."""
-        saving.save_weights(self, filepath, overwrite=overwrite, max_shard_size=max_shard_size)
+    def save_weights(
+        self, filepath: Any, overwrite: bool = True, max_shard_size: float | None = None, **kwargs: Any
+    ) -> None:
+        """Save the weights to a `.weights.h5` or `.safetensors` file, or in shards; see `saving.save_weights`."""
+        saving.save_weights(self, filepath, overwrite=overwrite, max_shard_size=max_shard_size, **kwargs)
 
     def load_weights(self, filepath: Any, skip_mismatch: bool = False, **kwargs: Any) -> None:
-        """Load weights from a file of ours or of Keras's. The model is unchanged if that fails."""
+        """Load weights from a file of ours or of Keras's; see `saving.load_weights`. If that fails, nothing changes."""
         saving.load_weights(self, filepath, skip_mismatch=skip_mismatch, **kwargs)
+
+
+class Preparation:
+    """A model's `prepare_on_host`, as the data takes it."""
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+
+    def __call__(self, x: Tree) -> Tree:
+        return self._model.prepare_on_host(x)
+
+    def is_needed(self) -> bool:
+        """Whether it does anything: known after the first batch, which may build the model."""
+        return self._model.prepares_on_host()
+
+    def by_row(self) -> bool:
+        """Whether a row gives the same whatever rows are beside it."""
+        return self._model.prepares_by_row()

@@ -19,6 +19,7 @@ from kerasish.ops.names import KERAS_CLASSES, KERAS_MODULES, OP_NAMES
 
 _PAIR = ("x1", "x2")
 _TENSORS: dict[str, tuple[str, ...]] = {
+    "affine_transform": ("images", "transform"),
     "allclose": _PAIR,
     "average": ("x", "weights"),
     "batch_normalization": ("x", "mean", "variance", "offset", "scale"),
@@ -34,8 +35,11 @@ _TENSORS: dict[str, tuple[str, ...]] = {
     "isclose": ("x1", "x2", "rtol", "atol"),
     "layer_normalization": ("x", "gamma", "beta"),
     "linspace": ("start", "stop"),
+    "map_coordinates": ("inputs", "coordinates"),
     "pad": ("x", "constant_values"),
+    "perspective_transform": ("images", "start_points", "end_points"),
     "rms_normalization": ("x", "scale"),
+    "scale_and_translate": ("images", "output_shape", "scale", "translation"),
     "scatter": ("indices", "values"),
     "scatter_update": ("inputs", "indices", "updates"),
     "segment_sum": ("data", "segment_ids"),
@@ -44,6 +48,7 @@ _TENSORS: dict[str, tuple[str, ...]] = {
     "slice": ("inputs", "start_indices"),
     "slice_update": ("inputs", "start_indices", "updates"),
     "sparse_categorical_crossentropy": ("target", "output"),
+    "ssim": ("image1", "image2"),
     "take": ("x", "indices"),
     "take_along_axis": ("x", "indices"),
     "where": ("condition", "x1", "x2"),

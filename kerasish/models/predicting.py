@@ -13,7 +13,8 @@ from kerasish.backend.interface import Tree
 from kerasish.callbacks import CallbackList
 from kerasish.callbacks.logs import LazyLogs
 from kerasish.core import tree
-from kerasish.data import Batch, adapt
+from kerasish.data import Batch, Prepare, adapt
+from kerasish.data.adapters import is_arrays
 from kerasish.data.batches import Batches, padded, rows_of
 from kerasish.data.conversion import convert_tree
 from kerasish.models.padding import is_per_sample
@@ -46,7 +47,9 @@ class Predicting(Steps):
             steps: Batches to predict, if not all.
             callbacks: Told what happens.
         """
-        batches = adapt(x, batch_size=batch_size, steps=steps)
+        batches = self._adapt(x, batch_size=batch_size, steps=steps)
+        if self._is_whole_on_host():
+            return self._predicted_on_host(x, batches)
         listed = self._callback_list(callbacks, 1 if verbose == 1 else 0, 1, batches.steps, False, "predict")
         if batches.steps == 0:
             return self._nothing(batches)
@@ -70,9 +73,34 @@ class Predicting(Steps):
         listed.on_predict_end()
         return collected.result()
 
+    def _adapt(self, x: Any, *args: Any, **kwargs: Any) -> Batches:
+        return adapt(x, *args, prepare=self._preparation(x), **kwargs)
+
+    def _converted(self, x: Any) -> Tree:
+        prepare = self._preparation(x)
+        data = convert_tree(x, "x", strings=prepare is not None)
+        return data if prepare is None else prepare(data)
+
+    def _preparation(self, x: Any) -> Prepare | None:
+        """What the model does to its inputs on the host; None if nothing. Arrays of strings may build the model."""
+        return None
+
+    def _is_whole_on_host(self) -> bool:
+        """Whether the host computes the outputs themselves, so that there is no step to compile."""
+        return False
+
+    def _predicted_on_host(self, x: Any, batches: Batches) -> Tree:
+        prepared = [self._converted(x)] if is_arrays(x) else [batch.data[0] for batch in batches.epoch(0)]
+        collected = _Collected()
+        for one in prepared:
+            collected.add(self(one, training=False))
+        return collected.result()
+
     def predict_on_batch(self, x: Any) -> Tree:
         """The model's output for one batch, as NumPy arrays."""
-        data = (convert_tree(x, "x"), None, None)
+        data = (self._converted(x), None, None)
+        if self._is_whole_on_host():
+            return tree.map(np.asarray, self(data[0], training=False))
         program = self._program("predict_step", data)
         batch = Batch(data, rows_of(data))
         outputs = program.run_eagerly(data) if self._runs_eagerly() else program.run(batch)

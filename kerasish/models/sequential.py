@@ -14,6 +14,7 @@ from kerasish.core.symbolic import Operation, SymbolicTensor
 from kerasish.layers.core.input_layer import Input, InputLayer
 from kerasish.layers.layer import Layer
 from kerasish.models.graph import Graph
+from kerasish.models.inputs import strings_as_arrays
 from kerasish.models.model import Model
 
 
@@ -100,8 +101,17 @@ class Sequential(Model):
 
     def _build_for(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         if self.graph is None and self.stack and args:
-            self._set_graph_from(tree.map(self._input_for, args[0]))
+            self._set_graph_from(tree.map(self._input_for, strings_as_arrays(args[0])))
         self.built = True
+
+    def prepare_on_host(self, x: Tree) -> Tree:
+        if self.graph is None:
+            self._build_for((x,), {})
+        return super().prepare_on_host(x)
+
+    def prepares_on_host(self) -> bool:
+        unknown = self.graph is None and any(layer.takes_strings for layer in self.stack)
+        return unknown or type(self).prepare_on_host is not Sequential.prepare_on_host or self._has_host_part()
 
     def _input_for(self, x: Any) -> SymbolicTensor:
         dtype = self.input_dtype if is_float_dtype(x.dtype) else x.dtype  # integers stay exact

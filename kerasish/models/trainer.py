@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy as np
 from kerasish.backend import engine
 from kerasish.backend.settings import settings
 from kerasish.callbacks import Callback, CallbackList, History
+from kerasish.callbacks.logs import LazyLogs
 from kerasish.core import tree
 from kerasish.core.context import watching
 from kerasish.core.symbolic import SymbolicTensor, abstract_eval
@@ -25,6 +27,7 @@ from kerasish.models import checks
 from kerasish.models.loop import Pass
 from kerasish.models.padding import is_per_sample
 from kerasish.models.predicting import Predicting
+from kerasish.models.run import Run, with_backup
 from kerasish.models.step import CompiledMethod
 from kerasish.models.train_step import Steps
 
@@ -54,6 +57,8 @@ class Trainer(Predicting, Steps):
         validation_steps: int | None = None,
         validation_batch_size: int | None = None,
         validation_freq: int | Sequence[int] = 1,
+        resume: bool | str | None = None,
+        run_dir: str | PathLike[str] | None = None,
     ) -> History:
         """Train.
 
@@ -74,6 +79,8 @@ class Trainer(Predicting, Steps):
             validation_steps: Batches of an evaluation, likewise.
             validation_batch_size: Samples of a step of evaluation.
             validation_freq: Evaluate after every so many epochs, or after the epochs of these numbers.
+            resume: `"auto"`: go on where the run in `run_dir` was, if there is one; True: there must be one.
+            run_dir: A folder in which the run is saved after each epoch, see `BackupAndRestore`.
 
         Returns:
             The `History`: its `history` has a list for each log, with a number for each epoch.
@@ -99,6 +106,7 @@ class Trainer(Predicting, Steps):
             class_weight=class_weight,
         )
         validation = self._validation_batches(validation_data, validation_batch_size or batch_size, validation_steps)
+        callbacks = with_backup(callbacks, resume, run_dir)
         listed = self._callback_list(callbacks, verbose, epochs, batches.steps, validation is not None, "train")
         program = self._program("train_step", batches.example().data)
         self._check_targets(batches)
@@ -106,22 +114,29 @@ class Trainer(Predicting, Steps):
         testing = self._test_pass(validation, listed)
         self.stop_training = False
         training.stop = lambda: self.stop_training
+        run = Run(self, program, batches, listed)
+        listed.set_run(run)
         listed.on_train_begin()
         with engine.keeping_memory():
-            logs = self._epochs(range(initial_epoch, epochs), training, testing, validation_freq)
-        self._finish(listed, logs)
+            first = epochs if run.stopped else max(initial_epoch, run.epoch)
+            run.logs = self._epochs(range(first, epochs), training, testing, validation_freq, run)
+        setup.optimizer.finalize_variable_values(self.trainable_weights)
+        listed.on_train_end(run.logs)
         assert self.history is not None
         return self.history
 
-    def _epochs(self, epochs: range, training: Pass, testing: Pass | None, validation_freq: Any) -> Any:
+    def _epochs(self, epochs: range, training: Pass, testing: Pass | None, validation_freq: Any, run: Run) -> Any:
         """Train, and evaluate where it is due; returns the last logs."""
         listed = training.callbacks
         logs: Any = {}
         warned = False
         for epoch in epochs:
-            self.reset_metrics()
+            done = run.batch if epoch == run.epoch else 0
+            if not done:
+                self.reset_metrics()
             listed.on_epoch_begin(epoch)
-            logs = training.run(epoch)
+            run.restore()
+            logs = training.run(epoch, done) or LazyLogs(self.get_metrics_result())
             if testing is not None and _is_due(epoch, validation_freq):
                 found = self._evaluated(testing, listed)
                 logs.update({f"val_{name}": value for name, value in found.items()})
@@ -130,10 +145,6 @@ class Trainer(Predicting, Steps):
             if self.stop_training:
                 break
         return logs
-
-    def _finish(self, listed: CallbackList, logs: Any) -> None:
-        self.setup.optimizer.finalize_variable_values(self.trainable_weights)
-        listed.on_train_end(logs)
 
     def evaluate(
         self,

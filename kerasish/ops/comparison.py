@@ -38,6 +38,21 @@ isnan = floating("isnan", xp.isnan, "Whether each element is NaN.")
 isinf = floating("isinf", xp.isinf, "Whether each element is an infinity.")
 isfinite = floating("isfinite", xp.isfinite, "Whether each element is neither NaN nor an infinity.")
 
+isposinf = floating("isposinf", lambda x: x == as_dtype(float("inf"), x.dtype), "Whether each element is +infinity.")
+isneginf = floating("isneginf", lambda x: x == as_dtype(-float("inf"), x.dtype), "Whether each element is -infinity.")
+
+
+@op
+def isin(x1: Any, x2: Any, assume_unique: bool = False, invert: bool = False) -> Array:
+    """Whether each element of `x1` is one of the elements of `x2`.
+
+    Args:
+        assume_unique: Changes nothing: a promise that no element comes twice.
+        invert: Whether to say the opposite.
+    """
+    x1, x2 = promoted(x1, x2)
+    return xp.isin(x1, x2, assume_unique=assume_unique, invert=invert)
+
 
 @op
 def logical_not(x: Any) -> Array:
@@ -108,8 +123,11 @@ __all__ = [
     "greater_equal",
     "isclose",
     "isfinite",
+    "isin",
     "isinf",
     "isnan",
+    "isneginf",
+    "isposinf",
     "less",
     "less_equal",
     "logical_and",

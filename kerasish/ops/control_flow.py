@@ -16,7 +16,7 @@ from kerasish.ops.promotion import as_dtype, tensor
 Function = Callable[..., Any]
 
 
-def _guarded(fn: Function, where: str) -> Function:
+def guarded(fn: Function, where: str) -> Function:
     """`fn`, which may read variables but not assign them: what is assigned in a loop's body would be lost."""
 
     def call(*args: Any) -> Tree:
@@ -37,7 +37,8 @@ def _array_or_none(x: Any) -> Any:
     return None if x is None else tensor(x)
 
 
-def _arrays(x: Tree) -> Tree:
+def arrays(x: Tree) -> Tree:
+    """Numbers, lists of the tree and variables as arrays; None stays None."""
     return tree.map(_array_or_none, x)
 
 
@@ -53,7 +54,7 @@ def cond(pred: Any, true_fn: Function, false_fn: Function) -> Tree:
         raise ValueError(f"`cond` takes one condition: a scalar. Got an array of shape {tuple(pred.shape)}.")
     if not engine.is_traced(pred):
         return true_fn() if bool(pred) else false_fn()
-    return engine.cond(pred, _guarded(true_fn, "cond"), _guarded(false_fn, "cond"))
+    return engine.cond(pred, guarded(true_fn, "cond"), guarded(false_fn, "cond"))
 
 
 @op
@@ -63,8 +64,8 @@ def switch(index: Any, branches: Sequence[Function], *operands: Any) -> Tree:
     last = len(branches) - 1
     if not engine.is_traced(index):
         return branches[min(max(int(index), 0), last)](*operands)
-    operands = _arrays(operands)
-    fns = [_guarded(fn, "switch") for fn in branches]
+    operands = arrays(operands)
+    fns = [guarded(fn, "switch") for fn in branches]
 
     def choose(number: int, *xs: Any) -> Tree:
         if number == last:
@@ -88,7 +89,7 @@ def while_loop(cond: Function, body: Function, loop_vars: Tree, maximum_iteratio
         12
     """
     several = isinstance(loop_vars, list | tuple)
-    test, step = _guarded(cond, "while_loop"), _guarded(body, "while_loop")
+    test, step = guarded(cond, "while_loop"), guarded(body, "while_loop")
 
     def more(state: Any) -> Array:
         count, values = state
@@ -101,7 +102,7 @@ def while_loop(cond: Function, body: Function, loop_vars: Tree, maximum_iteratio
         values = tuple(result) if several and isinstance(result, list | tuple) else (result,)
         return count + as_dtype(1, "int32"), values
 
-    first = tuple(_arrays(v) for v in (loop_vars if several else (loop_vars,)))
+    first = tuple(arrays(v) for v in (loop_vars if several else (loop_vars,)))
     _, values = engine.while_loop(more, advance, (as_dtype(0, "int32"), first))
     return values if several else values[0]
 
@@ -109,7 +110,7 @@ def while_loop(cond: Function, body: Function, loop_vars: Tree, maximum_iteratio
 @op
 def fori_loop(lower: Any, upper: Any, body_fun: Function, init_val: Tree) -> Tree:
     """`value = body_fun(i, value)` for `i` from `lower` up to, without, `upper`."""
-    return engine.fori_loop(lower, upper, _guarded(body_fun, "fori_loop"), _arrays(init_val))
+    return engine.fori_loop(lower, upper, guarded(body_fun, "fori_loop"), arrays(init_val))
 
 
 @op
@@ -125,19 +126,14 @@ def scan(
         reverse: Whether to go from the last to the first.
         unroll: How many steps the compiled loop makes at once.
     """
-    return engine.scan(_guarded(f, "scan"), _arrays(init), None if xs is None else _arrays(xs), length, reverse, unroll)
+    return engine.scan(guarded(f, "scan"), arrays(init), None if xs is None else arrays(xs), length, reverse, unroll)
 
 
 @op
 def map(f: Function, xs: Tree) -> Tree:
     """`f(x)` for each `x` along the first axis of `xs`, one after the other; the results stacked."""
-    step = _guarded(f, "map")
-    return engine.scan(lambda carry, x: (carry, step(x)), xp.zeros((), "int32"), _arrays(xs))[1]
+    step = guarded(f, "map")
+    return engine.scan(lambda carry, x: (carry, step(x)), xp.zeros((), "int32"), arrays(xs))[1]
 
 
-def vectorized_map(function: Function, elements: Tree) -> Tree:
-    """`function(x)` for each `x` along the first axis of `elements`: `map`, which does them one after the other."""
-    return map(function, elements)
-
-
-__all__ = ["cond", "fori_loop", "map", "scan", "switch", "vectorized_map", "while_loop"]
+__all__ = ["cond", "fori_loop", "map", "scan", "switch", "while_loop"]

@@ -90,10 +90,17 @@ def ndim(x: Any) -> int:
     return len(shape(x))
 
 
-def size(x: Any) -> int | None:
-    """How many elements `x` has; None, if a symbolic tensor leaves it open."""
-    known = [n for n in shape(x) if n is not None]
-    return math.prod(known) if len(known) == ndim(x) else None
+def size(x: Any) -> Any:
+    """How many elements `x` has: a number; or, where a symbolic tensor leaves it open, a symbolic scalar of `int32`."""
+    sizes = shape(x)
+    return _size(x) if None in sizes else math.prod(n for n in sizes if n is not None)
+
+
+def _count(x: Any) -> Array:
+    return engine.asarray(math.prod(tensor(x).shape), "int32")
+
+
+_size = op(_count, "size")
 
 
 def dtype(x: Any) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from kerasish.backend import engine, epsilon, xp
+from kerasish.backend import engine, epsilon, floatx, xp
 from kerasish.backend.interface import Array
-from kerasish.core.dtypes import canonical
+from kerasish.core.dtypes import canonical, result_type
 from kerasish.core.op import op
 from kerasish.ops.promotion import as_dtype, as_float, promoted, tensor
 
@@ -108,7 +108,8 @@ def categorical_crossentropy(target: Any, output: Any, from_logits: bool = False
 def sparse_categorical_crossentropy(target: Any, output: Any, from_logits: bool = False, axis: int = -1) -> Array:
     """`-log(p[label])` along `axis`.
 
-    A label that is no class gives NaN (Keras 3.15.1 gives 0, as if the prediction were perfect).
+    A label that is no class gives NaN (Keras 3.15.1 gives 0, as if the prediction were perfect). Outputs of 16 bits
+    give a loss in `floatx()`, as in Keras.
 
     Args:
         target: Labels: integers, of the shape of `output` without `axis`, or with that axis of size 1.
@@ -135,6 +136,7 @@ def sparse_categorical_crossentropy(target: Any, output: Any, from_logits: bool 
     else:
         p = xp.take_along_axis(_distribution(output, axis), index, axis=axis)
         loss = -xp.log(xp.squeeze(p, axis))
+    loss = as_dtype(loss, result_type(loss.dtype, floatx()))
     return xp.where(known, loss, as_dtype(float("nan"), loss.dtype))
 
 

@@ -8,7 +8,9 @@ from kerasish.backend import engine, xp
 from kerasish.backend.interface import Array
 from kerasish.core.op import op
 from kerasish.ops.promotion import (
+    Unary,
     as_dtype,
+    as_float,
     binary,
     common_dtype,
     floating,
@@ -20,6 +22,16 @@ from kerasish.ops.promotion import (
     tensor,
     unary,
 )
+
+
+def _floating(name: str, fn: Unary, doc: str) -> Unary:
+    """The op `fn(x)` in the dtype of `x`, whatever NumPy makes of it."""
+    return floating(name, lambda x: as_dtype(fn(x), x.dtype), doc)
+
+
+def _negative(x: Array) -> Array:
+    return xp.signbit(x) if is_inexact(x) else x < as_dtype(0, x.dtype)
+
 
 # Of one array ---------------------------------------------------------------------------------------------------------
 absolute = unary("absolute", xp.abs, "`|x|`, element by element.")
@@ -54,7 +66,18 @@ arcsinh = floating("arcsinh", xp.arcsinh, "The inverse hyperbolic sine of each e
 arccosh = floating("arccosh", xp.arccosh, "The inverse hyperbolic cosine of each element.")
 arctanh = floating("arctanh", xp.arctanh, "The inverse hyperbolic tangent of each element.")
 erf = floating("erf", engine.erf, "The error function of each element.")
+erfc = floating("erfc", engine.erfc, "`1 - erf(x)`, element by element; exact where that is small.")
 erfinv = floating("erfinv", engine.erfinv, "The number whose error function is each element.")
+
+
+cbrt = _floating("cbrt", xp.cbrt, "The cube root of each element.")
+exp2 = _floating("exp2", xp.exp2, "`2 ** x`, element by element.")
+fabs = _floating("fabs", xp.abs, "`|x|`, element by element, as floats.")
+deg2rad = _floating("deg2rad", xp.deg2rad, "Degrees as radians: `x * π / 180`.")
+rad2deg = _floating("rad2deg", xp.rad2deg, "Radians as degrees: `x * 180 / π`.")
+sinc = _floating("sinc", xp.sinc, "`sin(πx) / (πx)`, element by element; 1 at 0.")
+i0 = _floating("i0", xp.i0, "The modified Bessel function of the first kind, of order 0, of each element.")
+signbit = unary("signbit", _negative, "Whether each element is below 0, or is -0.")
 
 
 @op
@@ -98,6 +121,28 @@ maximum = binary("maximum", xp.maximum, "The greater of `x1` and `x2`, element b
 minimum = binary("minimum", xp.minimum, "The lesser of `x1` and `x2`, element by element; NaN if one of them is.")
 arctan2 = floating_binary("arctan2", xp.arctan2, "The angle of the point `(x2, x1)` from the first axis, in radians.")
 logaddexp = floating_binary("logaddexp", xp.logaddexp, "`log(exp(x1) + exp(x2))`, element by element, no overflow.")
+
+logaddexp2 = floating_binary("logaddexp2", xp.logaddexp2, "`log2(2 ** x1 + 2 ** x2)`, element by element.")
+hypot = floating_binary("hypot", xp.hypot, "`sqrt(x1 ** 2 + x2 ** 2)`, element by element, no overflow.")
+heaviside = floating_binary("heaviside", xp.heaviside, "0, `x2` or 1, as `x1` is below, at or above 0.")
+nextafter = floating_binary("nextafter", xp.nextafter, "The float next to `x1` on the way to `x2`.")
+fmax = binary("fmax", xp.fmax, "The greater of `x1` and `x2`, element by element; of a NaN and a number, the number.")
+fmin = binary("fmin", xp.fmin, "The lesser of `x1` and `x2`, element by element; of a NaN and a number, the number.")
+fmod = integral_binary("fmod", xp.fmod, "The remainder of `x1 / x2`, element by element, with the sign of `x1`.")
+
+
+@op
+def ldexp(x1: Any, x2: Any) -> Array:
+    """`x1 * 2 ** x2`, element by element.
+
+    Args:
+        x2: Integers.
+    """
+    x1, x2 = as_float(x1), integral(tensor(x2))
+    if x2.dtype.kind not in "iu":
+        raise TypeError(f"The exponents of ldexp are integers; got {x2.dtype}.")
+    wide = x1.astype("float32") if str(x1.dtype) in ("float16", "bfloat16") else x1
+    return as_dtype(xp.ldexp(wide, as_dtype(x2, "int32")), x1.dtype)
 
 
 @op
@@ -143,36 +188,53 @@ __all__ = [
     "arctan",
     "arctan2",
     "arctanh",
+    "cbrt",
     "ceil",
     "clip",
     "cos",
     "cosh",
     "cross",
+    "deg2rad",
     "divide",
     "divide_no_nan",
     "erf",
+    "erfc",
     "erfinv",
     "exp",
+    "exp2",
     "expm1",
+    "fabs",
     "floor",
     "floor_divide",
+    "fmax",
+    "fmin",
+    "fmod",
+    "heaviside",
+    "hypot",
+    "i0",
+    "ldexp",
     "log",
     "log1p",
     "log2",
     "log10",
     "logaddexp",
+    "logaddexp2",
     "maximum",
     "minimum",
     "mod",
     "multiply",
     "nan_to_num",
     "negative",
+    "nextafter",
     "power",
+    "rad2deg",
     "reciprocal",
     "round",
     "rsqrt",
     "sign",
+    "signbit",
     "sin",
+    "sinc",
     "sinh",
     "sqrt",
     "square",

@@ -7,51 +7,115 @@ from types import ModuleType
 from kerasish.core.operators import OPS
 from kerasish.ops import (
     activation,
+    adaptive_pooling,
     attention,
+    bits,
+    blocks,
     comparison,
+    complex,
     control_flow,
     convolution,
     core,
     creation,
     crossentropy,
+    ctc,
     elementwise,
+    fourier,
+    image,
+    linalg,
+    mapping,
+    nan,
     normalization,
     products,
+    ranges,
+    rearranging,
     reductions,
+    searching,
+    segments,
     selection,
     shapes,
+    similarity,
+    splitting,
+    statistics,
+    transforms,
+    transposed,
+    windows,
 )
 
 FAMILIES: dict[ModuleType, str] = {
     activation: "nn",
+    adaptive_pooling: "nn",
     attention: "nn",
+    bits: "numpy",
+    blocks: "nn",
     comparison: "numpy",
+    complex: "numpy",
     control_flow: "core",
     convolution: "nn",
     core: "core",
     creation: "numpy",
     crossentropy: "nn",
+    ctc: "nn",
     elementwise: "numpy",
+    fourier: "math",
+    linalg: "linalg",
+    mapping: "numpy",
+    nan: "numpy",
     normalization: "nn",
     products: "numpy",
+    ranges: "numpy",
+    rearranging: "numpy",
     reductions: "numpy",
+    searching: "numpy",
+    segments: "math",
     selection: "numpy",
     shapes: "numpy",
+    similarity: "nn",
+    splitting: "numpy",
+    statistics: "numpy",
+    transforms: "core",
+    transposed: "nn",
+    windows: "numpy",
 }
 """Each family, and the module in which Keras has most of it."""
 
+NAMESPACES: dict[ModuleType, str] = {image: "image"}
+"""The families whose ops are found only in a namespace of their own."""
+
 _ELSEWHERE = {
     "core": "scatter scatter_update slice slice_update unstack",
+    "einops": "rearrange",
     "linalg": "norm",
-    "math": "erf erfinv in_top_k logsumexp rsqrt segment_sum top_k",
+    "math": "cdist erf erfc erfinv in_top_k logdet logsumexp rsqrt top_k view_as_complex view_as_real",
+    "nn": "polar",
+    "numpy": "size slogdet",
 }
 """The ops that Keras has in another module."""
 
 _IRREGULAR = {
     "allclose": "AllClose",
     "batch_normalization": "BatchNorm",
+    "cdist": "CDist",
+    "conj": "Conjugate",
+    "ctc_decode": "CTCDecode",
+    "ctc_loss": "CTCLoss",
+    "fft": "FFT",
+    "fft2": "FFT2",
+    "hsv_to_rgb": "HSVToRGB",
+    "ifft2": "IFFT2",
+    "irfft": "IRFFT",
+    "isin": "IsIn",
+    "istft": "ISTFT",
     "layer_normalization": "LayerNorm",
+    "psnr": "PSNR",
+    "rfft": "RFFT",
+    "rgb_to_grayscale": "RGBToGrayscale",
+    "rgb_to_hsv": "RGBToHSV",
     "rms_normalization": "RMSNorm",
+    "searchsorted": "SearchSorted",
+    "ssim": "SSIM",
+    "stft": "STFT",
+    "svd": "SVD",
 }
 """The classes that are not the op's name in capitals."""
 
@@ -59,7 +123,7 @@ _elsewhere = {name: module for module, names in _ELSEWHERE.items() for name in n
 
 KERAS_MODULES: dict[str, str] = {
     name: f"keras.src.ops.{_elsewhere.get(name, module)}"
-    for family, module in FAMILIES.items()
+    for family, module in (FAMILIES | NAMESPACES).items()
     for name in (OPS[n].__name__ for n in family.__all__ if n in OPS)
 }
 """The module in which Keras has the class of each op, as its files have it."""

@@ -8,13 +8,15 @@ from kerasish.backend import xp
 from kerasish.backend.interface import Array
 from kerasish.core.dtypes import canonical
 from kerasish.core.op import op
-from kerasish.ops.promotion import as_dtype, binary, promoted, tensor
+from kerasish.ops.promotion import INEXACT, as_dtype, binary, integral_binary, promoted, tensor
 from kerasish.ops.reductions import SUM_TYPES
 
 
 def _widened(*xs: Any) -> list[Array]:
     """The arrays in their common dtype; but products of `int8` alone, as in quantized models, are summed in 32 bits."""
     arrays = [tensor(x) for x in xs]
+    if all(x.dtype in INEXACT and x.dtype == arrays[0].dtype for x in arrays):
+        return arrays
     if all(x.dtype == "int8" for x in arrays):
         return [x.astype("int32") for x in arrays]
     return promoted(*xs)
@@ -36,6 +38,31 @@ dot = binary("dot", xp.dot, "Over the last axis of `x1` and the last but one of 
 vdot = binary("vdot", xp.vdot, "The sum of the products of all elements.")
 inner = binary("inner", xp.inner, "The sum of the products over the last axis of both.")
 outer = binary("outer", xp.outer, "Each element of `x1` times each of `x2`: a matrix.")
+
+kron = integral_binary("kron", xp.kron, "Kronecker's product: each element of `x1` times the whole of `x2`, as blocks.")
+
+
+@op
+def cdist(x: Any, y: Any) -> Array:
+    """The Euclidean distance of each row of `x` from each row of `y`.
+
+    At distance 0 the gradient is 0 (Keras's is NaN).
+
+    Shapes:
+        x: `(..., m, features)`.
+        y: `(..., n, features)`.
+        returns: `(..., m, n)`.
+    """
+    x, y = promoted(x, y, floating=True)
+    if x.ndim < 2 or y.ndim < 2 or x.shape[-1] != y.shape[-1]:
+        raise ValueError(
+            "cdist takes rows of one length, (..., m, features) and (..., n, features); got the shapes "
+            f"{tuple(x.shape)} and {tuple(y.shape)}."
+        )
+    gap = x[..., :, None, :] - y[..., None, :, :]
+    squared = xp.sum(gap * gap, axis=-1)
+    zero, one = as_dtype(0, squared.dtype), as_dtype(1, squared.dtype)
+    return xp.where(squared == zero, zero, xp.sqrt(xp.where(squared == zero, one, squared)))
 
 
 @op
@@ -73,4 +100,4 @@ def trace(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Array:
     return xp.sum(xp.diagonal(x, offset=offset, axis1=axis1, axis2=axis2), axis=-1, dtype=kind)
 
 
-__all__ = ["dot", "einsum", "inner", "matmul", "outer", "tensordot", "trace", "vdot"]
+__all__ = ["cdist", "dot", "einsum", "inner", "kron", "matmul", "outer", "tensordot", "trace", "vdot"]

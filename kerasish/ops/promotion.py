@@ -19,13 +19,21 @@ WEAK = (bool, int, float)
 """Python's numbers: they adopt the dtype of what they meet."""
 
 
+_ARRAYS: set[type] = set()
+"""The backend's types of arrays, if they are not NumPy's; filled when one is first seen."""
+
+
 def tensor(x: Any) -> Array:
     """`x` as an array: numbers, lists and NumPy arrays too. 64-bit types become 32-bit ones, as the backend says.
 
     Raises:
         TypeError: `x` is None or another thing without numbers.
     """
-    if engine.is_array(x) and not isinstance(x, np.ndarray):
+    if type(x) in _ARRAYS:
+        return x
+    if engine.is_array(x) and not isinstance(x, np.ndarray | np.generic):
+        if not engine.is_traced(x):
+            _ARRAYS.add(type(x))
         return x
     if isinstance(x, Variable):
         return x.value
@@ -69,13 +77,19 @@ def as_dtype(x: Any, dtype: str) -> Array:
 
 def as_float(x: Any) -> Array:
     """`x` as an array; integers and booleans as `floatx()`."""
-    x = tensor(x)
+    if type(x) not in _ARRAYS:
+        x = tensor(x)
     return x if is_inexact(x) else x.astype(canonical(floatx()))
 
 
 def is_inexact(x: Array) -> bool:
     """Whether `x` holds floating or complex numbers."""
-    return is_float_dtype(x.dtype) or x.dtype.kind == "c"
+    dtype = x.dtype
+    return dtype in INEXACT or is_float_dtype(dtype)
+
+
+INEXACT = frozenset(map(np.dtype, ("float16", "bfloat16", "float32", "float64", "complex64", "complex128")))
+HALVES = frozenset(map(np.dtype, ("float16", "bfloat16")))
 
 
 def common_dtype(*xs: Any, floating: bool = False) -> str:
@@ -93,8 +107,32 @@ def promoted(*xs: Any, floating: bool = False) -> list[Array]:
         floating: Whether integers are computed with as `floatx()`.
     """
     xs = tuple(x if type(x) in WEAK else tensor(x) for x in xs)
+    if all(type(x) not in WEAK and x.dtype == xs[0].dtype for x in xs) and (not floating or is_inexact(xs[0])):
+        return list(xs)
     dtype = common_dtype(*xs, floating=floating)
     return [as_dtype(x, dtype) for x in xs]
+
+
+def paired(x1: Any, x2: Any) -> tuple[Any, Any]:
+    """Two arguments of a function of `xp`, in their common dtype.
+
+    A Python number beside an array whose dtype it leaves as it is stays a number: it costs less than an array.
+    """
+    if type(x1) in _ARRAYS:
+        if type(x2) in _ARRAYS:
+            if x1.dtype == x2.dtype:
+                return x1, x2
+        elif type(x2) in WEAK and _keeps(x1.dtype, type(x2)):
+            return x1, x2
+    elif type(x2) in _ARRAYS and type(x1) in WEAK and _keeps(x2.dtype, type(x1)):
+        return x1, x2
+    x1, x2 = promoted(x1, x2)
+    return x1, x2
+
+
+def _keeps(dtype: Any, kind: type) -> bool:
+    """Whether arrays of this dtype keep it beside a Python number of this kind."""
+    return kind is not bool and (dtype in INEXACT if kind is float else dtype.kind in "iu" or dtype in INEXACT)
 
 
 def integral(x: Array) -> Array:
@@ -132,7 +170,7 @@ def binary(name: str, fn: Binary, doc: str) -> Binary:
     """The op `fn(x1, x2)`, both in their common dtype."""
 
     def call(x1: Any, x2: Any) -> Any:
-        return fn(*promoted(x1, x2))
+        return fn(*paired(x1, x2))
 
     return named(call, name, doc)
 

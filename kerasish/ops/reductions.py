@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from kerasish.backend import engine, xp
@@ -9,11 +10,13 @@ from kerasish.backend.interface import Array
 from kerasish.core.dtypes import canonical
 from kerasish.core.op import op
 from kerasish.ops.comparison import as_bool
-from kerasish.ops.promotion import as_dtype, as_float, integral, promoted, tensor
+from kerasish.ops.promotion import HALVES, INEXACT, as_dtype, as_float, integral, promoted, tensor
 
 Axis = Any
 SUM_TYPES = {"bool": "int32", "int8": "int32", "int16": "int32", "uint8": "uint32", "uint16": "uint32"}
 """Small integers are added up in 32 bits."""
+
+
 HALF = ("float16", "bfloat16")
 
 
@@ -25,7 +28,7 @@ def axes_of(axis: Axis) -> Any:
 def _in_float32(fn: Any, x: Array, axis: Axis, keepdims: bool) -> Array:
     """`fn(x)`, which is computed in 32 bits for an `x` of 16."""
     x = as_float(x)
-    if str(x.dtype) not in HALF:
+    if x.dtype not in HALVES:
         return as_dtype(fn(x, axis=axes_of(axis), keepdims=keepdims), x.dtype)
     return as_dtype(fn(x.astype("float32"), axis=axes_of(axis), keepdims=keepdims), x.dtype)
 
@@ -34,6 +37,8 @@ def _in_float32(fn: Any, x: Array, axis: Axis, keepdims: bool) -> Array:
 def sum(x: Any, axis: Axis = None, keepdims: bool = False) -> Array:
     """The sum over `axis`, which may be several; None: over all. Small integers are added up in 32 bits."""
     x = tensor(x)
+    if x.dtype in INEXACT:
+        return as_dtype(xp.sum(x, axis=axes_of(axis), keepdims=keepdims), x.dtype)
     kind = canonical(SUM_TYPES.get(str(x.dtype), x.dtype))
     return xp.sum(x, axis=axes_of(axis), keepdims=keepdims, dtype=kind)
 
@@ -184,8 +189,7 @@ def norm(x: Any, ord: Any = None, axis: Axis = None, keepdims: bool = False) -> 
     Args:
         ord: Which norm, as NumPy numbers them: 1, 2, `inf`, `"fro"`, `"nuc"` …
     """
-    x = as_float(x)
-    return as_dtype(xp.linalg.norm(x, ord=ord, axis=axes_of(axis), keepdims=keepdims), x.dtype)
+    return _in_float32(functools.partial(xp.linalg.norm, ord=ord), x, axis, keepdims)
 
 
 __all__ = [

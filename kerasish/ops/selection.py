@@ -13,7 +13,7 @@ from kerasish.core.op import op
 from kerasish.ops.promotion import as_dtype, as_float, promoted, tensor
 
 
-def _indices(x: Any) -> Array:
+def indices_of(x: Any) -> Array:
     x = tensor(x)
     return x if x.dtype.kind in "iu" else as_dtype(x, "int32")
 
@@ -32,7 +32,7 @@ def take(x: Any, indices: Any, axis: int | None = None) -> Array:
 
     A negative index counts from the end; one outside gives NaN.
     """
-    x, indices = tensor(x), _indices(indices)
+    x, indices = tensor(x), indices_of(indices)
     if axis is None:
         x, axis = xp.ravel(x), 0
     place = axis % x.ndim
@@ -49,7 +49,7 @@ def take(x: Any, indices: Any, axis: int | None = None) -> Array:
 @op
 def take_along_axis(x: Any, indices: Any, axis: int | None = None) -> Array:
     """For each place of `indices`, the element of `x` that it numbers along `axis`; None: of the flat array."""
-    return xp.take_along_axis(tensor(x), _indices(indices), axis=axis)
+    return xp.take_along_axis(tensor(x), indices_of(indices), axis=axis)
 
 
 @op
@@ -83,7 +83,7 @@ def in_top_k(targets: Any, predictions: Any, k: int) -> Array:
         predictions: `(batch, classes)`.
         returns: `(batch,)`, boolean.
     """
-    targets, predictions = _indices(targets), as_float(predictions)
+    targets, predictions = indices_of(targets), as_float(predictions)
     classes = xp.arange(predictions.shape[-1], dtype=targets.dtype)
     known = xp.any(targets[..., None] == classes, axis=-1)
     score = xp.take_along_axis(predictions, xp.where(known, targets, xp.zeros_like(targets))[..., None], axis=-1)
@@ -112,7 +112,7 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0, sparse: bool = Fal
     """
     if sparse:
         raise ValueError("bincount(sparse=True) is not supported: arrays here are dense.")
-    x = _indices(x)
+    x = indices_of(x)
     length = minlength
     if not engine.is_traced(x):
         length = max(minlength, int(engine.to_numpy(x).max(initial=-1)) + 1)
@@ -125,13 +125,13 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0, sparse: bool = Fal
 
 
 def _coordinates(indices: Any) -> tuple[Array, ...]:
-    indices = _indices(indices)
+    indices = indices_of(indices)
     return tuple(indices[..., axis] for axis in range(indices.shape[-1]))
 
 
 def _scattered(indices: Any, values: Array, shape: Sequence[int]) -> Array:
     """Zeros, to which the values are added at their indices."""
-    depth = _indices(indices).shape[-1]
+    depth = indices_of(indices).shape[-1]
     rows = int(np.prod(shape[:depth]))
     flat = sum(
         (c * int(np.prod(shape[axis + 1 : depth])) for axis, c in enumerate(_coordinates(indices))),
@@ -159,7 +159,8 @@ def scatter_update(inputs: Any, indices: Any, updates: Any, reduction: str | Non
     """`inputs`, in which the elements at `indices` are `updates`.
 
     Args:
-        reduction: None: replace; `"add"`: add, and an index that comes twice is added to twice.
+        reduction: None: replace; `"add"`, `"mul"`, `"max"`, `"min"`: what is there and the update together, and an
+            index that comes twice counts twice.
 
     Shapes:
         indices: `(..., depth)`: the first `depth` coordinates.
@@ -169,14 +170,16 @@ def scatter_update(inputs: Any, indices: Any, updates: Any, reduction: str | Non
     updates = as_dtype(updates, inputs.dtype)
     if reduction == "add":
         return inputs + _scattered(indices, updates, inputs.shape)
+    if reduction in ("mul", "max", "min"):
+        return engine.scatter_reduce(inputs, _coordinates(indices), updates, reduction)
     if reduction is not None:
-        raise ValueError(f"scatter_update's reduction must be None or 'add'; got {reduction!r}.")
+        raise ValueError(f"scatter_update's reduction must be None or 'add', 'mul', 'max', 'min'; got {reduction!r}.")
     return engine.scatter_update(inputs, _coordinates(indices), updates)
 
 
 def _window(x: Array, start_indices: Any, shape: Sequence[int]) -> list[Array]:
     """The coordinates of a window along each axis; one that would stick out is moved inside."""
-    starts = _indices(start_indices)
+    starts = indices_of(start_indices)
     windows = []
     for axis, size in enumerate(shape):
         start = xp.clip(starts[axis], as_dtype(0, starts.dtype), as_dtype(x.shape[axis] - size, starts.dtype))
@@ -201,23 +204,6 @@ def slice_update(inputs: Any, start_indices: Any, updates: Any) -> Array:
     return engine.scatter_update(inputs, tuple(_window(inputs, start_indices, updates.shape)), updates)
 
 
-@op
-def segment_sum(data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False) -> Array:
-    """The sum of the rows of each segment.
-
-    Args:
-        segment_ids: For each row, the number of its segment; rows with other numbers are dropped.
-        num_segments: How many segments there are; by default one more than the greatest number, if it is known.
-    """
-    del sorted
-    segment_ids = _indices(segment_ids)
-    if num_segments is None:
-        if engine.is_traced(segment_ids):
-            raise ValueError("segment_sum in a compiled function needs `num_segments`: the length of the result.")
-        num_segments = int(engine.to_numpy(segment_ids).max(initial=-1)) + 1
-    return engine.segment_sum(tensor(data), segment_ids, num_segments)
-
-
 __all__ = [
     "argsort",
     "bincount",
@@ -226,7 +212,6 @@ __all__ = [
     "in_top_k",
     "scatter",
     "scatter_update",
-    "segment_sum",
     "slice",
     "slice_update",
     "sort",

@@ -6,11 +6,16 @@ from typing import Any
 from kerasish.core.configurable import Family, is_config
 from kerasish.core.registry import find_public, get_registered_object, publish
 from kerasish.optimizers import schedules
+from kerasish.optimizers.adafactor import Adafactor
 from kerasish.optimizers.adagrad import Adadelta, Adagrad, Ftrl, Lion
 from kerasish.optimizers.adam import Adam, Adamax, AdamW, Lamb, Nadam
 from kerasish.optimizers.loss_scale_optimizer import LossScaleOptimizer
+from kerasish.optimizers.multi_optimizer import MultiOptimizer, OptimizerMap
+from kerasish.optimizers.muon import Muon
+from kerasish.optimizers.optax_optimizer import OptaxOptimizer, is_transformation
 from kerasish.optimizers.optimizer import Optimizer
 from kerasish.optimizers.rmsprop import RMSprop
+from kerasish.optimizers.schedule_free import ScheduleFreeAdamW
 from kerasish.optimizers.sgd import SGD
 
 publish(
@@ -28,13 +33,21 @@ publish(
         "Lion": Lion,
         "Lamb": Lamb,
         "LossScaleOptimizer": LossScaleOptimizer,
+        "Adafactor": Adafactor,
+        "Muon": Muon,
+        "ScheduleFreeAdamW": ScheduleFreeAdamW,
+        "MultiOptimizer": MultiOptimizer,
+        "OptimizerMap": OptimizerMap,
     },
 )
+publish("kerasish.optimizers", {"OptaxOptimizer": OptaxOptimizer})
 _family = Family("optimizer", "keras.optimizers")
 
 
 def get(identifier: Any) -> Optimizer | None:
     """The optimizer that a name (in any case), a config, a class or an optimizer means; None means None.
+
+    An object with `init` and `update`, as optax's transformations have them, means an `OptaxOptimizer`.
 
     Raises:
         ValueError: it means no optimizer.
@@ -45,11 +58,8 @@ def get(identifier: Any) -> Optimizer | None:
     """
     if isinstance(identifier, Optimizer):
         return identifier
-    if isinstance(identifier, tuple) and {"init", "update"} <= set(dir(identifier)):
-        raise ValueError(
-            "optax transformations can't be used as optimizers yet; got one with `init` and `update`. Use an optimizer "
-            "of kerasish.optimizers, such as Adam(), or write a subclass of Optimizer with an `update` method."
-        )
+    if is_transformation(identifier):
+        return OptaxOptimizer(identifier)
     found = _family.get(_with_module(identifier))
     if found is not None and not isinstance(found, Optimizer):
         raise ValueError(f"{identifier!r} is not an optimizer: give a name, such as 'adam', a config or an optimizer.")
@@ -79,6 +89,7 @@ def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) ->
 __all__ = [
     "SGD",
     "Adadelta",
+    "Adafactor",
     "Adagrad",
     "Adam",
     "AdamW",
@@ -87,9 +98,14 @@ __all__ = [
     "Lamb",
     "Lion",
     "LossScaleOptimizer",
+    "MultiOptimizer",
+    "Muon",
     "Nadam",
+    "OptaxOptimizer",
     "Optimizer",
+    "OptimizerMap",
     "RMSprop",
+    "ScheduleFreeAdamW",
     "deserialize",
     "get",
     "schedules",

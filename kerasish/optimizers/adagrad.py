@@ -183,12 +183,14 @@ class Ftrl(Optimizer):
     def update(
         self, gradient: Array, variable: Variable, learning_rate: Array, accumulator: Variable, linear: Variable
     ) -> None:
-        l1, weight = self.l1_regularization_strength, variable.value
-        l2 = self.l2_regularization_strength + self.beta / (2 * learning_rate)
-        before = accumulator.value**-self.learning_rate_power
-        accumulator.assign(accumulator.value + xp.square(gradient))
-        after = accumulator.value**-self.learning_rate_power
+        frozen = learning_rate == 0  # then nothing changes; the formula divides by it
+        rate = xp.where(frozen, xp.ones_like(learning_rate), learning_rate)
+        l1, weight, old = self.l1_regularization_strength, variable.value, accumulator.value
+        l2 = self.l2_regularization_strength + self.beta / (2 * rate)
+        new = old + xp.square(gradient)
+        before, after = old**-self.learning_rate_power, new**-self.learning_rate_power
         pull = gradient + 2 * self.l2_shrinkage_regularization_strength * weight
-        linear.assign(linear.value + pull - (after - before) / learning_rate * weight)
-        z = linear.value
-        variable.assign((xp.clip(z, -l1, l1) - z) / (after / learning_rate + 2 * l2))
+        z = linear.value + pull - (after - before) / rate * weight
+        accumulator.assign(xp.where(frozen, old, new))
+        linear.assign(xp.where(frozen, linear.value, z))
+        variable.assign(xp.where(frozen, weight, (xp.clip(z, -l1, l1) - z) / (after / rate + 2 * l2)))

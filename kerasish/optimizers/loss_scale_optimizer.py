@@ -131,6 +131,13 @@ class LossScaleOptimizer(Optimizer):
     def finalize_variable_values(self, var_list: Iterable[Variable]) -> None:
         self.inner_optimizer.finalize_variable_values(var_list)
 
+    @property
+    def keeps_averages(self) -> bool:
+        return self.inner_optimizer.keeps_averages
+
+    def averaged_weights(self) -> list[tuple[Variable, Variable]]:
+        return self.inner_optimizer.averaged_weights()
+
     def exclude_from_weight_decay(
         self, var_list: Iterable[Variable] | None = None, var_names: Iterable[str] | None = None
     ) -> None:

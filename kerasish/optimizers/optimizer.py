@@ -6,20 +6,20 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Self
 
-from kerasish.backend import engine, floatx, xp
+from kerasish.backend import engine, xp
 from kerasish.backend.interface import Array
 from kerasish.core.configurable import Configurable, argument_names
 from kerasish.core.names import check_name, snake_case, unique_name
 from kerasish.core.registry import CustomObjectScope
 from kerasish.core.variable import Variable, pure
 from kerasish.optimizers import clipping, options
-from kerasish.optimizers.learning_rates import checked_learning_rate
-from kerasish.optimizers.schedules import LearningRateSchedule
-from kerasish.optimizers.state import OptimizerState
+from kerasish.optimizers.averages import Averages
+from kerasish.optimizers.learning_rates import LearningRates
 from kerasish.optimizers.stepping import check_shapes, value_of, when, wide, without_missing
+from kerasish.optimizers.transformation import Transformation, transformation_of
 
 
-class Optimizer(OptimizerState, Configurable):
+class Optimizer(LearningRates, Averages, Configurable):
     """Changes weights by their gradients. A subclass writes `slots` and `update`, or, as in Keras, `update_step`.
 
     One step: gradients are divided by `loss_scale_factor`, and clipped; weights decay; `update` changes each weight;
@@ -42,6 +42,8 @@ class Optimizer(OptimizerState, Configurable):
         gradient_accumulation_steps: Only every so many steps the weights are changed, by the mean of the gradients.
             `iterations` counts the changes. As in Keras, the moving average is taken at every step.
         name: The first part of the paths of its variables.
+        learning_rate_multipliers: What the learning rate is multiplied by, by patterns that are searched for in the
+            paths of weights: see there. Keras lacks it.
 
     Raises:
         ValueError: an argument is not what is said here.
@@ -69,6 +71,7 @@ class Optimizer(OptimizerState, Configurable):
         loss_scale_factor: float | None = None,
         gradient_accumulation_steps: int | None = None,
         name: str | None = None,
+        learning_rate_multipliers: Mapping[str, Any] | None = None,
         **kwargs: Any,
     ) -> None:
         kind = type(self).__name__
@@ -87,7 +90,8 @@ class Optimizer(OptimizerState, Configurable):
         self.loss_scale_factor = loss_scale_factor
         self.gradient_accumulation_steps = gradient_accumulation_steps
         self._iterations = self.add_variable((), 0, "int32", aggregation="only_first_replica", name="iteration")
-        self._learning_rate: Any = self._kept_learning_rate(learning_rate)
+        self._learning_rate = self._kept_learning_rate(learning_rate)
+        self.learning_rate_multipliers = learning_rate_multipliers
         self._named_slots: dict[int, dict[str, Variable]] = {}
         self._averages: dict[int, Variable] = {}
         self._accumulators: dict[int, Variable] = {}
@@ -140,20 +144,27 @@ class Optimizer(OptimizerState, Configurable):
         grown = bool(self._indices)
         self._indices = {id(v): index for index, v in enumerate(variables)}
         trained = [v for v in variables if not v.overwrite_with_gradient]
+        self._check_multipliers(trained)
         if self.use_ema:
-            # A weight that joins later has no first step, at which the average would be set to it.
-            joining = [grown and id(v) not in self._averages for v in trained]
-            for v, joins in zip(trained, joining, strict=True):
-                average = self.add_variable_from_reference(v, "average", v.numpy() if joins else "zeros")
-                self._averages[id(v)] = average
+            self._make_averages(trained, grown)
         if self.gradient_accumulation_steps:
             for v in variables:
                 self._accumulators[id(v)] = self.add_variable_from_reference(v, "gradient_accumulator", 0)
         for group in self.slots():
             for v in trained:
                 for name, start in group.items():
-                    slot = self.add_variable_from_reference(v, name, start)
-                    self._named_slots.setdefault(id(v), {})[name] = slot
+                    self.add_slot(v, name, start)
+
+    def add_slot(self, variable: Variable, name: str, start: Any = 0.0) -> None:
+        """Keep something for one weight; `update` gets it by this name. For a `build` whose weights differ in slots.
+
+        Args:
+            variable: The weight.
+            name: What the slot is for.
+            start: What it is filled with.
+        """
+        slot = self.add_variable_from_reference(variable, name, start)
+        self._named_slots.setdefault(id(variable), {})[name] = slot
 
     def _get_variable_index(self, variable: Variable) -> int:
         return self._indices[id(variable)]
@@ -163,42 +174,6 @@ class Optimizer(OptimizerState, Configurable):
         """How often the weights have been changed: a variable, or, with gradient accumulation, an array."""
         steps = self.gradient_accumulation_steps
         return self._iterations.value // steps if steps else self._iterations
-
-    @property
-    def learning_rate(self) -> Any:
-        """A variable, which may be set to a float without a new compilation; or what the schedule says now.
-
-        Raises:
-            ValueError: it is set to what is not a finite number of at least 0.
-            TypeError: it is set to a number, but it is a schedule or a function.
-        """
-        rate = self._learning_rate
-        if isinstance(rate, LearningRateSchedule):
-            return rate(value_of(self.iterations))
-        return rate if isinstance(rate, Variable) else rate()
-
-    @learning_rate.setter
-    def learning_rate(self, value: Any) -> None:
-        old = self._learning_rate
-        if isinstance(value, LearningRateSchedule):
-            if isinstance(old, Variable):
-                self._forget(old)
-            self._learning_rate = value
-            return
-        number = checked_learning_rate(value, type(self).__name__)
-        if not isinstance(old, Variable):
-            raise TypeError(
-                f"The learning rate of this {type(self).__name__} is {old!r}, so it can't be set to {value!r}. Make "
-                "the optimizer with a number as learning_rate to set it while training."
-            )
-        old.assign(number)
-
-    def _kept_learning_rate(self, value: Any) -> Any:
-        if isinstance(value, LearningRateSchedule) or (callable(value) and not isinstance(value, type)):
-            return value
-        number = checked_learning_rate(value, type(self).__name__)
-        dtype = "float64" if floatx() == "float64" else "float32"
-        return self.add_variable((), number, dtype, aggregation="only_first_replica", name="learning_rate")
 
     # One step ------------------------------------------------------------------------------------------------------
     def apply_gradients(self, grads_and_vars: Iterable[tuple[Any, Variable]]) -> Any:
@@ -267,15 +242,28 @@ class Optimizer(OptimizerState, Configurable):
                 variable.assign(gradient)
         trained = [v for _, v in pairs if not v.overwrite_with_gradient]
         clipped = self._clipped([g for g, v in pairs if not v.overwrite_with_gradient])
-        rate = engine.asarray(value_of(self.learning_rate))
-        for variable in trained:
-            self._decay(variable, rate)
-        self.begin_update()
-        for gradient, variable in zip(clipped, trained, strict=True):
-            self.update_step(gradient, variable, rate)
+        self.update_all(clipped, trained)
         for _, variable in pairs:
             if variable.constraint is not None:
                 variable.assign(variable.constraint(variable.value))
+
+    def update_all(self, gradients: Sequence[Array], variables: Sequence[Variable]) -> None:
+        """Change these weights: they decay, then `update_step` is called for each of them."""
+        rate = engine.asarray(value_of(self.learning_rate))
+        rates = [self._rate_of(v, rate) for v in variables] if self._multipliers else [rate] * len(variables)
+        before = [v.value for v in variables] if self._multipliers else []
+        for variable, own_rate in zip(variables, rates, strict=True):
+            self._decay(variable, own_rate)
+        self.begin_update()
+        for gradient, variable, own_rate in zip(gradients, variables, rates, strict=True):
+            self.update_step(gradient, variable, own_rate)
+        if self._multipliers:
+            for variable, own_rate, value in zip(variables, rates, before, strict=True):
+                # Frozen to the bit, also where the gradient is NaN.
+                variable.assign(xp.where(own_rate == 0, value, variable.value))
+
+    def _rate_of(self, variable: Variable, rate: Array) -> Array:
+        return rate * engine.asarray(self._multiplier(variable), str(rate.dtype))
 
     def _clipped(self, gradients: list[Array]) -> list[Array]:
         if self.clipnorm:
@@ -286,9 +274,15 @@ class Optimizer(OptimizerState, Configurable):
 
     def _decay(self, variable: Variable, rate: Array) -> None:
         excluded = id(variable) in self._undecayed or any(p.search(variable.name) for p in self._undecayed_names)
-        if self.weight_decay and not excluded:
+        decay = self.weight_decay_of(variable)
+        if decay and not excluded:
             with wide(variable) as dtype:
-                variable.assign(variable.value * (1 - engine.asarray(rate, dtype) * self.weight_decay))
+                variable.assign(variable.value * (1 - engine.asarray(rate, dtype) * decay))
+
+    def weight_decay_of(self, variable: Variable) -> float | None:
+        """The weight decay of one weight, unless it is excluded."""
+        del variable
+        return self.weight_decay
 
     def _accumulate(self, gradients: Sequence[Array], variables: Sequence[Variable]) -> None:
         accumulators = [self._accumulators[id(v)] for v in variables]
@@ -304,30 +298,6 @@ class Optimizer(OptimizerState, Configurable):
                 accumulator.assign(xp.zeros_like(accumulator.value))
 
         when((self._iterations.value + 1) % steps == 0, change, [*variables, *self.variables])
-
-    # Averages of weights -------------------------------------------------------------------------------------------
-    def _average(self, variables: Sequence[Variable]) -> None:
-        step = value_of(self.iterations)
-        # All weights, also those that are not changed now: the average of one left out would stay at zero.
-        for weight in self._weights.values():
-            if id(weight) in self._averages:
-                average = self._averages[id(weight)]
-                with wide(weight) as dtype:
-                    kept = engine.asarray(step != 0, dtype) * self.ema_momentum
-                    average.assign(kept * average.value + (1 - kept) * weight.value)
-        if self.ema_overwrite_frequency:
-            now = (step + 1) % self.ema_overwrite_frequency == 0
-            for weight in variables:
-                if id(weight) in self._averages:
-                    weight.assign(xp.where(now, self._averages[id(weight)].value, weight.value))
-
-    def finalize_variable_values(self, var_list: Iterable[Variable]) -> None:
-        """Put the moving averages in the place of these weights: `fit` does so at its end."""
-        if not self.use_ema or not int(self._iterations):
-            return
-        for weight in var_list:
-            if id(weight) in self._averages:
-                weight.assign(self._averages[id(weight)])
 
     # Other things --------------------------------------------------------------------------------------------------
     def exclude_from_weight_decay(
@@ -377,6 +347,40 @@ class Optimizer(OptimizerState, Configurable):
         values = [engine.asarray(value_of(x)) for x in [*trainable_variables, *optimizer_variables]]
         _, new = pure(lambda: self.apply(grads, weights), [*weights, *own])(values)
         return new[: len(weights)], new[len(weights) :]
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments; multipliers, which Keras does not know, only where there are some."""
+        config = super().get_config()
+        if not self._multipliers:
+            config.pop("learning_rate_multipliers", None)
+        return config
+
+    def as_optax(self) -> Transformation:
+        """This optimizer as a pair of pure functions, for `optax.chain` or a loop of one's own; optax is not needed.
+
+        `state = init(params)`, `updates, state = update(gradients, state, params)`, and the new parameters are
+        `params + updates`. Parameters are a tree of arrays of any kind that the backend knows. The state is new: that
+        of the optimizer's own variables stays where it is.
+
+        Example:
+            >>> from kerasish.optimizers import SGD
+            >>> init, update = SGD(learning_rate=0.5).as_optax()
+            >>> weights, gradients = {"w": xp.asarray([1.0, 2.0])}, {"w": xp.asarray([2.0, 2.0])}
+            >>> updates, state = update(gradients, init(weights), weights)
+            >>> updates["w"].tolist()
+            [-1.0, -1.0]
+        """
+        if self._undecayed:
+            raise ValueError(
+                "as_optax() can't leave out weights by identity: call exclude_from_weight_decay(var_names=...) instead."
+            )
+        return transformation_of(self.copied)
+
+    def copied(self) -> Self:
+        """An optimizer with the same arguments, not built yet."""
+        copy = type(self).from_config(self.get_config())
+        copy.exclude_from_weight_decay(var_names=[pattern.pattern for pattern in self._undecayed_names])
+        return copy
 
     def _argument(self, name: str) -> Any:
         if name != "learning_rate":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from collections.abc import Mapping
 from typing import Any, TypedDict
 
 import numpy as np
@@ -23,6 +24,7 @@ class OtherOptions(TypedDict, total=False):
     loss_scale_factor: float | None
     gradient_accumulation_steps: int | None
     name: str | None
+    learning_rate_multipliers: Mapping[str, Any] | None
 
 
 class Options(OtherOptions, total=False):

@@ -92,7 +92,13 @@ class OptimizerState(Stateful):
         """
         weight, name = reference_variable, name or "var"
         path = f"{weight.path.replace('/', '_')}_{name}"
-        slot = self._add((id(weight), name), initializer, weight.shape, weight.dtype, name=path)
+        return self._add_for(weight, name, path, weight.shape, weight.dtype, initializer)
+
+    def _add_for(
+        self, weight: Variable, key: str, name: str, shape: Shape, dtype: str, initializer: Any = "zeros"
+    ) -> Variable:
+        """A new variable that belongs to a weight, of any shape and dtype; `key` tells it from the weight's others."""
+        slot = self._add((id(weight), key), initializer, shape, dtype, name=name)
         self._weights[id(weight)] = weight  # an id is only good as long as its object lives
         if weight.trainable:
             self._weight_of[id(slot)] = weight

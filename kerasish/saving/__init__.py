@@ -11,6 +11,7 @@ from kerasish.core.registry import (
     register_keras_serializable,
 )
 from kerasish.saving.errors import CorruptModelError, IncompatibleModelError, UnsafeModelError
+from kerasish.saving.file_editor import KerasFileEditor
 from kerasish.saving.model_files import save_model
 from kerasish.saving.objects import revive_compile_config as revive_compile_config, serialize_keras_object
 from kerasish.saving.weights import load_weights, save_weights
@@ -25,6 +26,7 @@ __all__ = [
     "CorruptModelError",
     "CustomObjectScope",
     "IncompatibleModelError",
+    "KerasFileEditor",
     "UnsafeModelError",
     "custom_object_scope",
     "deserialize_keras_object",

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import datetime
 import hashlib
 import io
-import os
 import stat
 import struct
 import warnings
 import zipfile
 import zlib
-from typing import Any, BinaryIO, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any, BinaryIO, NamedTuple, cast
 
+from kerasish.saving.archive_write import ArchiveWriter
 from kerasish.saving.errors import CorruptModelError, IncompatibleModelError, UnsafeModelError
 from kerasish.saving.hdf5 import SIGNATURE as HDF5_SIGNATURE
 from kerasish.saving.strict_json import LARGEST, read_json, write_json
+from kerasish.saving.windows import Window, crc_of, length_of
 
 CONFIG, METADATA, WEIGHTS = "config.json", "metadata.json", "model.weights.h5"
 KERAS_VERSION = "3.15.1"
@@ -29,14 +32,23 @@ _MOST_MEMBERS = 10_000
 _UNPACKED_PER_BYTE = 20  # of the archive: more is a bomb
 _UNPACKED_ALWAYS = 64 * 2**20
 _ENCRYPTED = 0x41
+_LARGEST_ASSETS = 2**29
+ASSETS = "assets/"
 
 
 class Contents(NamedTuple):
-    """What a `.keras` file holds."""
+    """What a `.keras` file holds.
+
+    `weights` is an HDF5 file, of `size` bytes. It is read where it lies, so the archive must stay open; `finish` waits
+    until all of its bytes have been compared with their checksum, and raises if they differ.
+    """
 
     config: dict[str, Any]
     metadata: dict[str, Any]
-    weights: bytes
+    weights: BinaryIO
+    size: int
+    finish: Callable[[], None]
+    assets: dict[str, bytes]
 
     @property
     def manifest(self) -> dict[str, str] | None:
@@ -44,23 +56,34 @@ class Contents(NamedTuple):
         return self.metadata.get(OURS, {}).get("sha256")
 
 
-def write_archive(file: BinaryIO, config: dict[str, Any], weights: bytes, digests: dict[str, str], name: str) -> None:
+def write_archive(
+    file: BinaryIO,
+    config: dict[str, Any],
+    write_weights: Callable[[Window], dict[str, str]],
+    name: str,
+    assets: Mapping[str, bytes] | None = None,
+) -> None:
     """Write a `.keras` file that Keras opens too.
 
     Args:
-        file: Open for writing.
+        file: Open for writing and reading.
         config: Of the model.
-        weights: An HDF5 file.
-        digests: The SHA-256 of each of its datasets.
+        write_weights: Writes an HDF5 file to the file it gets, and returns the SHA-256 of each of its datasets.
         name: The model's, for errors.
+        assets: Further contents, by their paths below `assets/`.
     """
     text = write_json(config, name)
-    ours = {"format": FORMAT, "config": hashlib.sha256(text).hexdigest(), "sha256": digests}
+    archive = ArchiveWriter(file)
+    archive.add(CONFIG, text)
+    digests = archive.stream(WEIGHTS, write_weights)
+    ours: dict[str, Any] = {"format": FORMAT, "config": hashlib.sha256(text).hexdigest(), "sha256": digests}
+    for path, content in (assets or {}).items():
+        archive.add(ASSETS + path, content)
+    if assets:
+        ours["assets"] = {path: hashlib.sha256(content).hexdigest() for path, content in assets.items()}
     saved = datetime.datetime.now().strftime("%Y-%m-%d@%H:%M:%S")
-    metadata = {"keras_version": KERAS_VERSION, "date_saved": saved, OURS: ours}
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-        for member, data in ((METADATA, write_json(metadata, name)), (CONFIG, text), (WEIGHTS, weights)):
-            archive.writestr(zipfile.ZipInfo(member), data)
+    archive.add(METADATA, write_json({"keras_version": KERAS_VERSION, "date_saved": saved, OURS: ours}, name))
+    archive.close()
 
 
 def read_archive(file: BinaryIO, where: str, largest_weights: int | None = None) -> Contents:
@@ -82,7 +105,10 @@ def read_archive(file: BinaryIO, where: str, largest_weights: int | None = None)
             text = archive.read(members[CONFIG])
             metadata = read_json(archive.read(members[METADATA]), f"{where}: {METADATA}")
             _check_budget(members[WEIGHTS], largest_weights, where)
-            contents = Contents(read_json(text, f"{where}: {CONFIG}"), metadata, archive.read(members[WEIGHTS]))
+            weights, finish = _open_weights(file, archive, members[WEIGHTS], where)
+            config = read_json(text, f"{where}: {CONFIG}")
+            assets = _read_assets(archive, members, where)
+            contents = Contents(config, metadata, weights, members[WEIGHTS].file_size, finish, assets)
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, struct.error, NotImplementedError) as error:
         raise CorruptModelError(
             f"{where} is truncated or damaged: {str(error) or type(error).__name__:.200}. Take another copy."
@@ -90,6 +116,37 @@ def read_archive(file: BinaryIO, where: str, largest_weights: int | None = None)
     _check_ours(contents, text, where)
     _warn_if_newer(contents.metadata.get("keras_version"), where)
     return contents
+
+
+def _read_assets(archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo], where: str) -> dict[str, bytes]:
+    found = [info for name, info in members.items() if name.startswith(ASSETS) and not name.endswith("/")]
+    total = sum(info.file_size for info in found)
+    if total > _LARGEST_ASSETS:
+        raise UnsafeModelError(f"{where} has {total} bytes of assets; the limit is {_LARGEST_ASSETS}.")
+    return {info.filename[len(ASSETS) :]: archive.read(info) for info in found}
+
+
+def _open_weights(
+    file: BinaryIO, archive: zipfile.ZipFile, info: zipfile.ZipInfo, where: str
+) -> tuple[BinaryIO, Callable[[], None]]:
+    if info.compress_type != zipfile.ZIP_STORED:
+        return io.BytesIO(archive.read(info)), lambda: None  # whose checksum has been compared
+    if info.file_size != info.compress_size:
+        raise CorruptModelError(f"{where} is damaged: {WEIGHTS} has two sizes.")
+    file.seek(info.header_offset)
+    _, name_length, extra_length = _LOCAL_HEADER.unpack(file.read(_LOCAL_HEADER.size))
+    start = info.header_offset + _LOCAL_HEADER.size + name_length + extra_length
+    worker = concurrent.futures.ThreadPoolExecutor(1)
+    found = worker.submit(crc_of, file, start, info.file_size)
+    worker.shutdown(wait=False)
+
+    def finish() -> None:
+        if found.result() != info.CRC:
+            raise CorruptModelError(
+                f"{where} is truncated or damaged: the checksum of {WEIGHTS} differs. Take another copy."
+            )
+
+    return cast(BinaryIO, Window(file, start, info.file_size)), finish
 
 
 def _check_start(file: BinaryIO, where: str) -> None:
@@ -147,7 +204,7 @@ def _check_member(info: zipfile.ZipInfo, where: str) -> None:
 
 
 def _check_sizes(file: BinaryIO, infos: list[zipfile.ZipInfo], where: str) -> None:
-    length = os.fstat(file.fileno()).st_size if not isinstance(file, io.BytesIO) else len(file.getbuffer())
+    length = length_of(file)
     limit = length * _UNPACKED_PER_BYTE + _UNPACKED_ALWAYS
     total = sum(info.file_size for info in infos)
     if total > limit:
@@ -195,3 +252,6 @@ def _check_ours(contents: Contents, text: bytes, where: str) -> None:
         )
     if ours.get("config") != hashlib.sha256(text).hexdigest():
         raise CorruptModelError(f"{where}: {CONFIG} is not the one that was saved (SHA-256 differs).")
+    digests = {path: hashlib.sha256(content).hexdigest() for path, content in contents.assets.items()}
+    if digests != ours.get("assets", {}):
+        raise CorruptModelError(f"{where}: the assets are not those that were saved (SHA-256 differs).")

@@ -18,7 +18,7 @@ PathLike = str | os.PathLike[str]
 
 def atomic_write(
     path: PathLike,
-    writer: Callable[[BinaryIO], None],
+    writer: Callable[[BinaryIO], object],
     verify: Callable[[BinaryIO], None] | None = None,
     durable: bool = True,
 ) -> None:
@@ -66,6 +66,7 @@ def atomic_write(
             temporary.unlink(missing_ok=True)
             raise
         step.doing = "waiting for the disk to note the new name"
+        step.left = "The new file is in its place."
         if durable:
             _sync_folder(target.parent)
 
@@ -81,13 +82,14 @@ class _Step:
     def __init__(self, target: Path, doing: str) -> None:
         self.target = target
         self.doing = doing
+        self.left = "What was there before is unchanged."
 
     def __enter__(self) -> _Step:
         return self
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, OSError) and error.errno is not None:
-            message = f"{os.strerror(error.errno)}, while {self.doing}. What was there before is unchanged. The file is"
+            message = f"{os.strerror(error.errno)}, while {self.doing}. {self.left} The file is"
             raise type(error)(error.errno, message, str(self.target)) from error
 
 
@@ -130,11 +132,12 @@ def _remove_stale(target: Path) -> None:
     """Remove what processes that were killed while saving this file have left."""
     for entry in os.scandir(target.parent):
         found = _TEMPORARY.fullmatch(entry.name)
-        if found and found["name"] == target.name[:_LONGEST_NAME] and not _is_running(int(found["pid"])):
+        if found and found["name"] == target.name[:_LONGEST_NAME] and not is_running(int(found["pid"])):
             Path(entry.path).unlink(missing_ok=True)
 
 
-def _is_running(pid: int) -> bool:
+def is_running(pid: int) -> bool:
+    """Whether there is a process of this number; True where that can't be known."""
     if os.name != "posix":
         return True
     try:
@@ -146,23 +149,25 @@ def _is_running(pid: int) -> bool:
     return True
 
 
-def open_regular(path: PathLike) -> BinaryIO:
+def open_regular(path: PathLike, follow: bool = True) -> BinaryIO:
     """The file, open for reading. A FIFO, a device or a folder is refused, without waiting for it.
 
-    A link that the caller names is followed.
+    Args:
+        path: The file.
+        follow: Whether a link is followed: one that the caller names, not one that a file names.
 
     Raises:
         FileNotFoundError: there is no such file.
         UnsafeModelError: it is not a regular file.
     """
-    resolved = os.path.realpath(path)
+    resolved = os.path.realpath(path) if follow else os.fspath(path)
     flags = os.O_RDONLY | _FLAGS | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)  # POSIX only
     try:
         descriptor = os.open(resolved, flags)
     except FileNotFoundError as error:
         raise FileNotFoundError(errno.ENOENT, "There is no such file", str(path)) from error
     except OSError as error:
-        if error.errno in (errno.ENXIO, errno.EISDIR, errno.ENODEV):
+        if error.errno in (errno.ENXIO, errno.EISDIR, errno.ENODEV, errno.ELOOP):
             raise _not_regular(path) from error
         raise
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
@@ -172,5 +177,5 @@ def open_regular(path: PathLike) -> BinaryIO:
 
 
 def _not_regular(path: PathLike) -> UnsafeModelError:
-    kind = "a folder" if os.path.isdir(path) else "not a regular file"
+    kind = "a folder" if os.path.isdir(path) else "a link" if os.path.islink(path) else "not a regular file"
     return UnsafeModelError(f"{os.fspath(path)!r} is {kind}: a model is loaded from a regular file only.")

@@ -1,4 +1,4 @@
-"""HDF5 through Python file objects, never through a path; what is read is checked before any memory is taken for it."""
+"""HDF5 files are read: all that a file says is checked before any memory is taken for it."""
 
 # h5py has no type stubs for its low level:
 # pyright: reportAttributeAccessIssue=false
@@ -6,32 +6,25 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO, NamedTuple
 
 import h5py
 import numpy as np
 
+from kerasish.core.unfilled import empty_aligned
 from kerasish.saving.errors import CorruptModelError, IncompatibleModelError, ModelFileError, UnsafeModelError
+from kerasish.saving.hdf5_text import Attribute, Texts
+from kerasish.saving.hdf5_write import NOT_OF_NUMPY, digest, digest_start
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
-NOT_OF_NUMPY = ("bfloat16", "float8_e4m3fn", "float8_e5m2")
-"""Dtypes that HDF5 doesn't know: stored as opaque bytes, with the name in the attribute `dtype`, as Keras does."""
-
 _FILTERS = (h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_FLETCHER32)
 _MOST_OBJECTS = 200_000
 _DEEPEST = 64
 _LONGEST_TEXT = 4096
-
-
-class Group(NamedTuple):
-    """What is written for one object: a group, its attributes, and its arrays by name."""
-
-    path: str
-    attributes: dict[str, str]
-    arrays: dict[str, np.ndarray]
+_LONGEST_LIST = 8 * 2**20
+_PIECE = 2**20
 
 
 class Stored(NamedTuple):
@@ -41,50 +34,6 @@ class Stored(NamedTuple):
     dtype: np.dtype
 
 
-# Writing -------------------------------------------------------------------------------------------------------------
-def write_groups(file: BinaryIO, groups: Sequence[Group], digests: bool) -> dict[str, str]:
-    """Write `groups` as one HDF5 file.
-
-    Args:
-        file: Open for writing and reading.
-        groups: Each path once.
-        digests: Whether each dataset keeps its own digest, as the attribute `sha256`.
-
-    Returns:
-        The digest of each dataset, by its path.
-    """
-    found: dict[str, str] = {}
-    with h5py.File(file, "w") as target:
-        for group in groups:
-            node = target.require_group(group.path)
-            for name, text in group.attributes.items():
-                node.attrs[name] = text
-            for name, array in group.arrays.items():
-                path = f"{group.path}/{name}"
-                found[path] = digest(path, array)
-                dataset = _write(node, name, array)
-                if digests:
-                    dataset.attrs["sha256"] = found[path]
-    return found
-
-
-def _write(group: Any, name: str, array: np.ndarray) -> Any:
-    array = np.ascontiguousarray(array).reshape(array.shape)
-    if array.dtype.name not in NOT_OF_NUMPY:
-        return group.create_dataset(name, data=array)
-    dataset = group.create_dataset(name, data=array.view(f"V{array.dtype.itemsize}"))
-    dataset.attrs["dtype"] = array.dtype.name
-    return dataset
-
-
-def digest(path: str, array: np.ndarray) -> str:
-    """SHA-256 of the place, kind and content of a dataset: two datasets that are exchanged don't verify."""
-    found = hashlib.sha256(f"{path}|{array.dtype.name}|{array.shape}|".encode())
-    found.update(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
-    return found.hexdigest()
-
-
-# Reading -------------------------------------------------------------------------------------------------------------
 class Reader:
     """The groups and datasets of an HDF5 file. What a link of any other kind than a plain one leads to is never opened.
 
@@ -101,11 +50,14 @@ class Reader:
         self.where = where
         self.groups: dict[str, Any] = {}
         self.datasets: dict[str, Any] = {}
+        self._names: dict[str, list[str]] = {}
         file.seek(0)
         start = file.read(len(SIGNATURE))
         if start != SIGNATURE:
             what = "is empty" if not start else "is not an HDF5 file: it does not begin with HDF5's signature"
             raise CorruptModelError(f"{where} {what}.")
+        self._raw = file
+        self._texts = Texts(file, where)
         file.seek(0)
         with self._reading(""):
             self._file = h5py.File(file, "r")
@@ -164,24 +116,39 @@ class Reader:
                 "file itself only, and links are not followed."
             )
 
-    def text(self, path: str, name: str) -> str | None:
-        """The attribute `name` of a group or dataset, if it is a short text."""
-        holder = self.groups.get(path, self.datasets.get(path))
-        if holder is None:
+    def text(self, path: str, name: str, most_bytes: int = _LONGEST_TEXT) -> str | None:
+        """The attribute `name` of a group or dataset, or of the file if `path` is empty, if it is a text."""
+        attribute = self._attributes(path).get(name)
+        if attribute is None or attribute.shape != ():
             return None
+        found = self._texts.values(attribute, most_bytes)
+        return found[0] if found else None
+
+    def texts(self, path: str, name: str, most_bytes: int = _LONGEST_LIST) -> list[str] | None:
+        """The attribute `name`, if it is a list of texts; a long one lies in pieces, as `name0`, `name1` and so on."""
+        attributes = self._attributes(path)
+        if name in attributes:
+            return self._texts.values(attributes[name], most_bytes)
+        found: list[str] = []
+        for number in range(len(attributes)):
+            if f"{name}{number}" in attributes:
+                found += self._texts.values(attributes[f"{name}{number}"], most_bytes) or []
+        return found if f"{name}0" in attributes else None
+
+    def _attributes(self, path: str) -> dict[str, Attribute]:
+        holder = self.groups.get(path) or self.datasets.get(path) or (None if path else self._file.id)
+        if holder is None:
+            return {}
         with self._reading(path):
-            if not h5py.h5a.exists(holder, name.encode()):
-                return None
-            attribute = h5py.h5a.open(holder, name.encode())
-            kind = attribute.get_type()
-            if attribute.shape != () or not isinstance(kind, h5py.h5t.TypeStringID):
-                return None
-            if attribute.get_storage_size() > _LONGEST_TEXT:
-                raise CorruptModelError(f"{self.where}: the attribute {name!r} of {path!r} is too long.")
-            wrapped = h5py.Group(holder) if path in self.groups else h5py.Dataset(holder)
-            value = wrapped.attrs[name]
-        value = value.decode(errors="replace") if isinstance(value, bytes) else str(value)
-        return value if len(value) <= _LONGEST_TEXT else None
+            return self._texts.attributes(h5py.h5o.get_info(holder).addr)
+
+    def names_in(self, group: str) -> list[str]:
+        """The names of the groups and datasets in a group."""
+        if not self._names:
+            for path in [*self.groups, *self.datasets]:
+                above, _, name = path.rpartition("/")
+                self._names.setdefault(above, []).append(name)
+        return self._names.get(group, [])
 
     def describe(self, path: str) -> Stored:
         """Shape and dtype of a dataset, once it is clear that reading it touches nothing but this file.
@@ -262,17 +229,49 @@ class Reader:
                 f"{self.where}: {path!r} has the shape {stored.shape}, {size} bytes; expected {shape}."
             )
         opaque = stored.dtype.name in NOT_OF_NUMPY
-        array = np.empty(stored.shape, f"V{stored.dtype.itemsize}" if opaque else stored.dtype)
+        array = aligned(stored.shape, np.dtype(f"V{stored.dtype.itemsize}") if opaque else stored.dtype)
         if array.size:
             with self._reading(path):
                 self.datasets[path].read(h5py.h5s.ALL, h5py.h5s.ALL, array)
         array = array.view(stored.dtype) if opaque else array
         expected = digest_expected or self.text(path, "sha256")
         if expected is not None and expected != digest(path, array):
-            raise CorruptModelError(
-                f"{self.where}: the values of {path!r} are not those that were saved (SHA-256 differs)."
-            )
+            raise self._altered(path)
         return array
+
+    def verify_dataset(self, path: str, expected: str | None) -> None:
+        """Raise if the values are not those that were saved; a piece is in memory at a time.
+
+        Args:
+            path: One of `datasets`.
+            expected: Their digest; by default the dataset's own attribute, if it has one.
+        """
+        stored = self.describe(path)
+        expected = expected or self.text(path, "sha256")
+        offset = self.datasets[path].get_offset()
+        if offset is None or not stored.dtype.isnative:
+            self.open_dataset(path, None, 2**62, expected)
+        elif expected is not None:
+            found, left = (
+                digest_start(path, stored.dtype, stored.shape),
+                math.prod(stored.shape) * stored.dtype.itemsize,
+            )
+            self._raw.seek(offset)
+            while left > 0 and (piece := self._raw.read(min(left, _PIECE))):
+                found.update(piece)
+                left -= len(piece)
+            if left or found.hexdigest() != expected:
+                raise self._altered(path)
+
+    def _altered(self, path: str) -> CorruptModelError:
+        return CorruptModelError(
+            f"{self.where}: the values of {path!r} are not those that were saved (SHA-256 differs)."
+        )
+
+
+def aligned(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+    """An empty array whose memory begins where an array of the backend may begin."""
+    return empty_aligned(math.prod(shape) * dtype.itemsize).view(dtype).reshape(shape)
 
 
 class Store(Mapping[str, np.ndarray]):
@@ -283,8 +282,7 @@ class Store(Mapping[str, np.ndarray]):
         self._group = group
         self._most_bytes = most_bytes
         self._manifest = manifest
-        start = f"{group}/"
-        self._names = [p[len(start) :] for p in reader.datasets if p.startswith(start) and "/" not in p[len(start) :]]
+        self._names = [name for name in reader.names_in(group) if f"{group}/{name}" in reader.datasets]
 
     def __getitem__(self, name: str) -> np.ndarray:
         if name not in self._names:

@@ -21,6 +21,7 @@ REST = "_kerasish"
 """Where variables are kept that are in no place that Keras knows. Keras ignores it."""
 
 _ALWAYS = ("layers", "optimizer")  # properties of models under which Keras looks
+_OF_OPTIMIZERS = {"inner_optimizer", "optimizers"}  # what an optimizer may hold: one that it wraps, several
 _HIDDEN = {"graph_layers", "stack"}  # where models keep what `layers` returns
 _CONTAINERS = (list, tuple, dict)
 
@@ -130,7 +131,7 @@ def _is_saved(x: Any) -> bool:
 
 
 def _attributes(owner: Stateful) -> Iterator[tuple[str, Any]]:
-    names = {*vars(owner), *_properties(type(owner))} if not isinstance(owner, Optimizer) else {"inner_optimizer"}
+    names = {*vars(owner), *_properties(type(owner))} if not isinstance(owner, Optimizer) else _OF_OPTIMIZERS
     for name in sorted(names - _HIDDEN, key=lambda name: (name.startswith("_"), name)):
         try:
             yield name, getattr(owner, name)

@@ -1,34 +1,22 @@
-"""Whole models to and from `.keras` files, in Keras's format."""
+"""Whole models to and from `.keras` files, in Keras's format, and to and from `.h5` files."""
 
 from __future__ import annotations
 
-import io
 import os
 from collections.abc import Mapping
 from typing import Any, BinaryIO
 
 from kerasish.core.budget import limited
-from kerasish.core.configurable import (
-    UnregisteredNameError,
-    deserialize,
-    is_config,
-    reading_shared,
-    serialize,
-    writing_shared,
-)
-from kerasish.core.registry import CustomObjectScope
+from kerasish.core.configurable import serialize, writing_shared
+from kerasish.core.unfilled import unfilled
 from kerasish.layers.layer import Layer
 from kerasish.saving.archive import Contents, read_archive, write_archive
+from kerasish.saving.assets import collect_assets, load_assets
 from kerasish.saving.atomic import PathLike, atomic_write, open_regular
-from kerasish.saving.errors import CorruptModelError, IncompatibleModelError, ModelFileError, UnsafeModelError
-from kerasish.saving.weights import (
-    check_built,
-    check_target,
-    largest_weights,
-    load_state,
-    verify_weights,
-    weights_bytes,
-)
+from kerasish.saving.configs import refuse_code, revive_model
+from kerasish.saving.errors import IncompatibleModelError
+from kerasish.saving.legacy_models import OLD, load_legacy_model, save_legacy_model
+from kerasish.saving.state import check_built, check_target, largest_weights, load_state, verify_state, write_state
 
 _SLACK = 64 * 2**20
 _PER_BYTE = 16  # of the weights in the file: Keras compresses none, but the state of training may be left out
@@ -39,43 +27,50 @@ def save_model(
 ) -> None:
     """Save a model, with its weights and the state of training, to one `.keras` file, which Keras opens too.
 
-    The file that was there before stays until the new one is on the disk, and verified.
+    The file that was there before stays until the new one is on the disk, and verified. A `.h5` file, in the format of
+    Keras 2, is written too; what it can't hold are layers that write their variables in their own way.
 
     Args:
         model: Built, so that it has weights.
-        filepath: Ends in `.keras`.
+        filepath: Ends in `.keras`, or in `.h5` or `.hdf5`.
         overwrite: Whether a file that is there may be replaced.
         zipped: True or None: one file. A folder, Keras's `zipped=False`, is not supported yet.
+        **kwargs: For `.h5` files `include_optimizer`: whether the state of training is in the file.
 
     Raises:
         ValueError: the model isn't built, the name ends otherwise, or the model holds code without a name.
         FileExistsError: there is a file, and `overwrite` is False.
         OSError: writing failed; the file that was there before is unchanged.
     """
+    path = os.fspath(filepath)
+    include_optimizer = kwargs.pop("include_optimizer", True) if path.endswith(OLD) else True
     if kwargs:
         raise TypeError(f"save_model got an argument that it doesn't know: {', '.join(map(repr, kwargs))}.")
     if zipped is not None and not zipped:
         raise NotImplementedError("A model as a folder is not supported yet: leave out `zipped`.")
-    path = os.fspath(filepath)
-    if path.endswith((".h5", ".hdf5")):
-        raise NotImplementedError(
-            f"Files in the old HDF5 format are not written: end the name in '.keras'; got {path!r}."
-        )
-    path = check_target(path, ".keras", overwrite)
+    if path.endswith(".weights.h5"):
+        raise ValueError(f"{path!r} is a name for weights only: use `model.save_weights`, or end the name in '.keras'.")
+    check_target(path, (".keras", *OLD), overwrite)
+    if path.endswith(OLD):
+        save_legacy_model(model, path, include_optimizer)
+        return
     check_built(model)
     with writing_shared():
         config = serialize(model)
-    weights, digests = weights_bytes(model, digests=False)
+    assets = collect_assets(model)
 
     def write(file: BinaryIO) -> None:
-        write_archive(file, config, weights, digests, f"model {model.name!r}")
+        write_archive(
+            file, config, lambda part: write_state(part, model, digests=False), f"model {model.name!r}", assets
+        )
 
     atomic_write(path, write, lambda file: _verify(file, path))
 
 
 def _verify(file: BinaryIO, path: str) -> None:
     contents = read_archive(file, path)
-    verify_weights(io.BytesIO(contents.weights), path, contents.manifest)
+    verify_state(contents.weights, path, contents.manifest)
+    contents.finish()
 
 
 def load_model(
@@ -84,7 +79,7 @@ def load_model(
     compile: bool = True,
     safe_mode: bool = True,
 ) -> Any:
-    """The model in a `.keras` file of ours or of Keras's.
+    """The model in a `.keras` file of ours or of Keras's, or in an old `.h5` file, of Keras 2 too.
 
     A file can't run code: names in it mean what this package publishes, what was registered with
     `register_keras_serializable`, and `custom_objects`. Nothing is imported, and bytecode is never run.
@@ -106,12 +101,17 @@ def load_model(
     if path.endswith(".weights.h5"):
         raise ValueError(f"{path!r} holds weights only, no model: make the model, and call `model.load_weights(path)`.")
     with open_regular(path) as file:
+        if path.endswith(OLD):
+            return load_legacy_model(file, path, dict(custom_objects or {}), compile)
         contents = read_archive(file, path)
-    model = _model(contents, path, dict(custom_objects or {}), compile)
-    most = largest_weights(model)
-    if len(contents.weights) > most:
-        raise IncompatibleModelError(f"{path}: {len(contents.weights)} bytes of weights; this model's can have {most}.")
-    load_state(model, io.BytesIO(contents.weights), path, manifest=contents.manifest)
+        with unfilled() as waiting:
+            model = _model(contents, path, dict(custom_objects or {}), compile)
+        most = largest_weights(model)
+        if contents.size > most:
+            raise IncompatibleModelError(f"{path}: {contents.size} bytes of weights; this model's can have {most}.")
+        load_assets(model, contents.assets, path)
+        loaded = load_state(model, contents.weights, path, manifest=contents.manifest, finish=contents.finish)
+        waiting.fill(loaded)
     return model
 
 
@@ -120,7 +120,7 @@ def _model(contents: Contents, path: str, custom_objects: dict[str, Any], compil
     refuse_code(config, path)
     if not compiled:
         config = {key: value for key, value in config.items() if key != "compile_config"}
-    with limited(_SLACK + _PER_BYTE * len(contents.weights)):
+    with limited(_SLACK + _PER_BYTE * contents.size):
         model = revive_model(config, path, custom_objects)
     if not model.built:
         raise IncompatibleModelError(
@@ -128,45 +128,3 @@ def _model(contents: Contents, path: str, custom_objects: dict[str, Any], compil
             "call it on some data, and use `model.load_weights(path)`."
         )
     return model
-
-
-def revive_model(config: Any, where: str, custom_objects: Mapping[str, Any] | None) -> Any:
-    """The model that a config describes; what is wrong with the config is told by one of three exceptions."""
-    if not is_config(config):
-        raise CorruptModelError(f"{where}: the config is not that of a model: it has no 'class_name' and 'config'.")
-    try:
-        with CustomObjectScope(custom_objects or {}), reading_shared():
-            model = deserialize(config)
-    except ModelFileError:
-        raise
-    except UnregisteredNameError as error:
-        raise UnsafeModelError(f"{where}: {error!s:.500}") from error
-    except (TypeError, ValueError, KeyError, IndexError, AttributeError, MemoryError, OverflowError) as error:
-        raise IncompatibleModelError(
-            f"{where}: its config can't be made a model: {type(error).__name__}: {error!s:.400}"
-        ) from error
-    if not isinstance(model, Layer):
-        raise CorruptModelError(f"{where}: the config describes a {type(model).__name__}, which is not a model.")
-    return model
-
-
-def refuse_code(config: Any, where: str) -> None:
-    """Raise if there is bytecode anywhere in a config, in either of the forms that Keras gives it."""
-    todo = [config]
-    while todo:
-        item = todo.pop()
-        if isinstance(item, list):
-            todo.extend(item)
-        elif isinstance(item, dict):
-            if item.get("class_name") == "__lambda__" or _is_bytecode(item):
-                raise UnsafeModelError(
-                    f"{where}: the config holds the bytecode of a lambda, which is never run. Where the model was made "
-                    "write the function with `def`, and decorate it with "
-                    "@kerasish.saving.register_keras_serializable(); then save it again."
-                )
-            todo.extend(item.values())
-
-
-def _is_bytecode(item: dict[str, Any]) -> bool:
-    value = item.get("value")
-    return isinstance(value, list) and len(value) == 3 and isinstance(value[0], str) and "dtype" not in item

@@ -7,8 +7,8 @@ from typing import Any
 
 from kerasish.core.configurable import UnregisteredNameError, deserialize, is_config, revive, serialize
 from kerasish.core.registry import CustomObjectScope
+from kerasish.saving.configs import refuse_code
 from kerasish.saving.errors import UnsafeModelError
-from kerasish.saving.model_files import refuse_code
 
 
 def serialize_keras_object(obj: Any) -> Any:

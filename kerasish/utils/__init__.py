@@ -18,8 +18,11 @@ from kerasish.core.registry import (
 )
 from kerasish.core.symbolic import is_symbolic as is_keras_tensor
 from kerasish.data import unpack as unpack_x_y_sample_weight
+from kerasish.utils import bounding_boxes as bounding_boxes
 from kerasish.utils.batches import pack_x_y_sample_weight
+from kerasish.utils.feature_space import FeatureSpace
 from kerasish.utils.files import get_file
+from kerasish.utils.images import array_to_img, img_to_array, load_img, save_img
 from kerasish.utils.numerical import normalize, to_categorical
 from kerasish.utils.sequence import pad_sequences
 
@@ -27,7 +30,10 @@ custom_object_scope = CustomObjectScope
 
 __all__ = [
     "CustomObjectScope",
+    "FeatureSpace",
     "Progbar",
+    "array_to_img",
+    "bounding_boxes",
     "clear_session",
     "custom_object_scope",
     "disable_interactive_logging",
@@ -36,12 +42,15 @@ __all__ = [
     "get_file",
     "get_registered_name",
     "get_registered_object",
+    "img_to_array",
     "is_interactive_logging_enabled",
     "is_keras_tensor",
+    "load_img",
     "normalize",
     "pack_x_y_sample_weight",
     "pad_sequences",
     "register_keras_serializable",
+    "save_img",
     "set_random_seed",
     "standardize_dtype",
     "to_categorical",

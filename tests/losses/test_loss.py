@@ -157,3 +157,42 @@ def test_dice_does_not_see_masked_rows():
     expected = losses.Dice()(y_true[:1], y_pred[:1])
     masks.set(y_pred, jnp.array([True, False]))
     np.testing.assert_allclose(losses.Dice()(y_true, y_pred), expected, rtol=1e-6)
+
+
+def test_the_circle_does_not_compare_with_what_does_not_count():
+    embeddings = np.random.default_rng(0).normal(size=(6, 3))
+    classes, weight = np.array([0, 1, 0, 1, 0, 1]), np.array([1.0, 2.0, 1.0, 3.0, 0.0, 0.0])
+    loss = losses.Circle(gamma=2.0, reduction="sum")
+    expected = loss(classes[:4], embeddings[:4], sample_weight=weight[:4])
+    broken = jnp.asarray(np.where(weight[:, None] == 0, np.nan, embeddings))
+    value, gradient = jax.value_and_grad(lambda e: loss(classes, e, sample_weight=weight))(broken)
+    np.testing.assert_allclose(value, expected, rtol=1e-5)
+    assert np.isfinite(gradient).all() and not np.any(gradient[4:])
+    masks.set(broken, jnp.array([True] * 4 + [False] * 2))
+    np.testing.assert_allclose(loss(classes, broken), loss(classes[:4], embeddings[:4]), rtol=1e-5)
+
+
+def test_ctc_does_not_read_masked_steps():
+    logits, labels = np.random.default_rng(0).normal(size=(2, 6, 4)), np.array([[1, 2], [3, 0]])
+    expected = [losses.CTC()(labels[:1], logits[:1, :4]), losses.CTC()(labels[1:], logits[1:])]
+    read = np.arange(6) < np.array([[4], [6]])
+    broken = jnp.asarray(np.where(read[:, :, None], logits, np.nan))
+    masks.set(broken, jnp.asarray(read))
+    np.testing.assert_allclose(losses.CTC(reduction=None)(labels, broken), expected, rtol=1e-5)
+    masks.set(broken, jnp.asarray(read & np.array([[True], [False]])))
+    for weight in (None, np.ones(2), np.ones((2, 1))):
+        np.testing.assert_allclose(losses.CTC()(labels, broken, weight), expected[0], rtol=1e-5)
+
+
+def test_what_circle_and_ctc_refuse():
+    with pytest.raises(ValueError, match=r"class numbers `\(n,\)` as y_true .*shapes \(2, 2\) and \(2, 3\)"):
+        losses.circle(np.eye(2), np.ones((2, 3)))
+    with pytest.raises(ValueError, match="class numbers"):
+        losses.Circle()(np.zeros(3), np.ones((2, 3)))
+    with pytest.raises(ValueError, match="both ref_labels and ref_embeddings, or none"):
+        losses.circle([0, 1], np.ones((2, 3)), ref_labels=[0])
+    with pytest.raises(ValueError, match=r"as ref_labels .*shapes \(1,\) and \(2, 3\)"):
+        losses.circle([0, 1], np.ones((2, 3)), [0], np.ones((2, 3)))
+    for loss in (losses.ctc, losses.CTC()):
+        with pytest.raises(ValueError, match=r"ctc takes labels .*shapes \(2,\) and \(2, 3, 4\)"):
+            loss(np.ones(2), np.ones((2, 3, 4)))

@@ -16,6 +16,9 @@ PROBABILITIES = [np.clip(x, 0.02, 0.98) for x in RNG.random((2, 4, 3)).astype("f
 BITS = (RNG.random((4, 3)) > 0.5).astype("float32")
 ONE_HOT = np.eye(3, dtype="float32")[[0, 2, 1, 2]]
 LABELS = np.array([0, 2, 1, 2])
+SEQUENCES = np.array([[1, 2, 3, 0], [2, 2, 0, 0], [4, 1, 3, 2], [0, 0, 0, 0]])
+STEPS = RNG.normal(size=(4, 7, 5)).astype("float32")
+UNIT = REAL[0] / np.linalg.norm(REAL[0], axis=1, keepdims=True)
 WEIGHTS = np.array([1.0, 0.5, 3.0, 2.0], "float32")
 
 EXAMPLES = [
@@ -50,9 +53,12 @@ EXAMPLES = [
     ("SparseCategoricalCrossentropy", {"from_logits": True, "ignore_class": 2}, LABELS, REAL[1]),
     ("SparseCategoricalCrossentropy", {"ignore_class": -1}, np.array([[0], [-1], [1], [-1]]), PROBABILITIES[1]),
     ("CategoricalGeneralizedCrossEntropy", {"q": 0.7}, LABELS, PROBABILITIES[1]),
+    ("CTC", {}, SEQUENCES, STEPS),
+    ("Circle", {}, LABELS, UNIT),
+    ("Circle", {"gamma": 2.0, "margin": 0.3, "remove_diagonal": False}, np.array([[0], [1], [1], [0]]), REAL[0]),
 ]
 ids = [f"{name} {kwargs}" for name, kwargs, _, _ in EXAMPLES]
-per_sample = [example for example in EXAMPLES if example[1].get("axis") != 0]
+per_sample = [example for example in EXAMPLES if example[1].get("axis") != 0 and example[0] != "Circle"]
 per_sample_ids = [f"{name} {kwargs}" for name, kwargs, _, _ in per_sample]
 
 
@@ -109,7 +115,7 @@ def test_a_padded_batch_has_the_loss_and_gradient_of_its_real_rows(name, kwargs,
     weight = np.concatenate([WEIGHTS, [0.0, 0.0]]).astype("float32")
 
     def padded(p):
-        p = jnp.where(mask[:, None], p, jnp.nan)
+        p = jnp.where(mask.reshape(-1, *[1] * (p.ndim - 1)), p, jnp.nan)
         return loss(padded_true, masked(p, mask), sample_weight=weight)
 
     value, gradient = jax.value_and_grad(padded)(jnp.asarray(padded_pred))
@@ -136,6 +142,21 @@ def test_configs_are_those_of_keras_and_come_back(name, kwargs, y_true, y_pred):
     np.testing.assert_allclose(
         keras.losses.deserialize(losses.serialize(loss))(y_true, y_pred), loss(y_true, y_pred), rtol=2e-5, atol=2e-6
     )
+
+
+def test_the_circle_of_other_references_is_that_of_keras():
+    references, classes = np.concatenate([UNIT, -UNIT[:2]]), np.array([0, 1, 2, 0, 0, 1])
+    for diagonal in (True, False):
+        given = (LABELS, UNIT, classes, references, diagonal, 10.0, 0.25)
+        np.testing.assert_allclose(losses.circle(*given), keras.losses.circle(*given), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("reduction", [None, "sum", "sum_over_batch_size", "mean_with_sample_weight"])
+def test_the_weighted_circle_is_that_of_keras(reduction):
+    classes = np.array([0, 1, 1, 2])  # the last one is alone, and counts in no mean
+    found = losses.Circle(reduction=reduction)(classes, UNIT, sample_weight=WEIGHTS)
+    expected = keras.losses.Circle(reduction=reduction)(classes, UNIT, sample_weight=WEIGHTS)
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
 
 
 @pytest.mark.parametrize("axis", [None, 0, 1, (0, 1)])

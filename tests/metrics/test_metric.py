@@ -1,5 +1,7 @@
 """What `Metric` promises: exact counts, pure updates, metrics of one's own, errors."""
 
+import functools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -60,6 +62,35 @@ def test_a_long_sum_is_not_rounded_away():
     assert abs(float(values[0]) - 3000 * float(np.float32(0.1))) < 2e-5
 
 
+def test_merged_counts_are_exact_too():
+    parts = [metrics.Mean(), metrics.Mean(), metrics.Mean()]
+    for part, count in zip(parts, (2.0**24, 1.0, 1.0), strict=True):
+        part.count.assign(count)
+    parts[0].update_state([1.0])  # 2**24 + 1 is a sum and its residue
+    parts[0].merge_state(parts[1:])
+    parts[0].update_state([1.0])
+    assert float(parts[0].count) == 2**24 + 4
+
+
+def test_what_a_metric_holds_is_merged_and_other_aggregations_are_kept():
+    class Seen(Steps):
+        def __init__(self, **kwargs):
+            super().__init__(**kwargs)
+            self.rate = self.add_variable((), aggregation="mean", name="rate")
+            self.kind = self.add_variable((), aggregation="only_first_replica", name="kind")
+
+    parts = [Seen(), Seen()]
+    for part, value in zip(parts, (1.0, 3.0), strict=True):
+        part.update_state(None, [value])
+        part.rate.assign(value)
+        part.kind.assign(value)
+    parts[0].merge_state(parts[1:])
+    assert {k: float(v) for k, v in parts[0].result().items()} == {"steps": 2.0, "mean": 2.0}
+    assert (float(parts[0].rate), float(parts[0].kind)) == (2.0, 1.0)
+    with pytest.raises(ValueError, match="can only be merged with a metric made by the same arguments"):
+        parts[0].merge_state([metrics.Mean()])
+
+
 def test_infinity_stays_infinity():
     metric = metrics.Sum()
     metric.update_state([np.inf])
@@ -100,6 +131,25 @@ def test_a_function_of_ones_own_is_a_mean():
     wrapper = metrics.MeanMetricWrapper(losses.huber, delta=2.0)
     again = metrics.deserialize(metrics.serialize(wrapper))
     assert float(again([0.0], [3.0])) == float(wrapper([0.0], [3.0])) == 4.0
+
+
+def test_any_callable_is_a_metric_and_is_called_as_in_keras():
+    class AbsoluteError:
+        def __call__(self, y_true, y_pred):
+            return abs(y_true - y_pred)
+
+        def twice(self, y_true, y_pred):
+            return 2 * abs(y_true - y_pred)
+
+    partial = functools.partial(losses.huber, delta=2.0)
+    for given, name, expected in (
+        (AbsoluteError(), "absolute_error", 3.0),
+        (AbsoluteError().twice, "twice", 6.0),
+        (partial, "partial", 4.0),
+    ):
+        metric = metrics.named(given)
+        assert metric.name == name
+        assert float(metric(np.array([0.0]), np.array([3.0]))) == expected
 
 
 def test_one_number_per_sample_is_one_sample_each():

@@ -86,6 +86,7 @@ EXAMPLES = [
     ("OneHotIoU", {"num_classes": 3, "target_class_ids": [1]}, ONE_HOT, PROBABILITIES),
     ("OneHotMeanIoU", {"num_classes": 3}, ONE_HOT, PROBABILITIES),
 ]
+COUNTS = {"TruePositives", "FalsePositives", "TrueNegatives", "FalseNegatives"}
 ids = [f"{name} {kwargs}" for name, kwargs, _, _ in EXAMPLES]
 examples = pytest.mark.parametrize(("name", "kwargs", "y_true", "y_pred"), EXAMPLES, ids=ids)
 
@@ -129,12 +130,22 @@ def test_configs_come_back(name, kwargs, y_true, y_pred):
 
 
 @examples
-def test_cuts_order_and_rubbish_without_weight_have_no_influence(name, kwargs, y_true, y_pred):
+def test_cuts_order_scale_and_rubbish_without_weight_have_no_influence(name, kwargs, y_true, y_pred):
     metric = getattr(metrics, name)(**kwargs)
     assert metric.weights_rows
     expected = one_by_one(metric, y_true, y_pred, WEIGHTS, ())
     metric.reset_state()
     np.testing.assert_allclose(one_by_one(metric, y_true, y_pred, WEIGHTS, (6,)), expected, rtol=1e-5, atol=1e-6)
+    factor = 2 if name in COUNTS else 1
+    doubled = one_by_one(getattr(metrics, name)(**kwargs), y_true, y_pred, 2 * WEIGHTS, ())
+    np.testing.assert_allclose(doubled, factor * np.asarray(expected), rtol=1e-5, atol=1e-6)
+    parts = [getattr(metrics, name)(**kwargs) for _ in range(2)]
+    for part, rows in zip(parts, (slice(6), slice(6, N)), strict=True):  # shapes that are compiled already
+        part.update_state(y_true[rows], y_pred[rows], sample_weight=WEIGHTS[rows])
+    states = [[v.value for v in part.variables] for part in parts]
+    np.testing.assert_allclose(parts[0].stateless_result(parts[0].stateless_merge(states)), expected, 1e-5, 1e-6)
+    parts[0].merge_state(parts[1:])
+    np.testing.assert_allclose(parts[0].result(), expected, rtol=1e-5, atol=1e-6)
     metric.reset_state()
     order = np.random.default_rng(0).permutation(N)
     np.testing.assert_allclose(

@@ -6,14 +6,15 @@ import numpy as np
 import pytest
 
 from kerasish import ops
-from kerasish.core.dtypes import NARROW, standardize_dtype
+from kerasish.core.dtypes import NARROW, result_type, standardize_dtype
 from kerasish.core.symbolic import SymbolicTensor
 
 jax = pytest.importorskip("jax")
 keras = pytest.importorskip("keras")
 
-DTYPES = ["bool", "uint8", "int8", "uint32", "int32", "float16", "bfloat16", "float32"]
-PAIRED = ["add", "multiply", "divide", "power", "maximum", "matmul", "where", "mod", "logaddexp", "equal"]
+DTYPES = ["bool", "uint8", "int8", "int16", "uint16", "uint32", "int32", "float16", "bfloat16", "float32"]
+PAIRED = ["add", "subtract", "multiply", "divide", "true_divide", "floor_divide", "power", "maximum", "minimum", "matmul", "where", "mod", "logaddexp", "arctan2", "divide_no_nan", "equal", "not_equal", "less", "logical_and", "dot", "inner", "outer", "vdot"]
+EVERY_TYPE = [*DTYPES, "int64", "uint64", "float64", bool, int, float]
 
 
 def matrix(dtype):
@@ -25,6 +26,11 @@ def narrow(dtype):
     """Without 64 bits: JAX, beside which we stand, has none."""
     name = standardize_dtype(dtype)
     return NARROW.get(name, name)
+
+
+def test_the_rule_is_that_of_keras_for_all_pairs_and_triples():
+    for dtypes in [*itertools.product(EVERY_TYPE, repeat=2), *itertools.combinations(EVERY_TYPE, 3)]:
+        assert narrow(result_type(*dtypes)) == keras.backend.result_type(*dtypes), dtypes
 
 
 def call(name, *xs):
@@ -52,7 +58,7 @@ def test_two_dtypes_give_the_dtype_that_keras_gives(name):
         assert narrow(call(name, *xs).dtype) == dtype_in_keras(name, *xs), (a, b)
 
 
-@pytest.mark.parametrize("name", ["add", "multiply", "divide", "maximum", "power", "floor_divide", "where"])
+@pytest.mark.parametrize("name", ["add", "subtract", "multiply", "divide", "maximum", "power", "floor_divide", "mod", "where", "equal"])
 def test_a_python_number_gives_the_dtype_that_keras_gives(name):
     for a, number in itertools.product(DTYPES, [True, 2, 2.5]):
         assert narrow(call(name, matrix(a), number).dtype) == dtype_in_keras(name, matrix(a), number), (a, number)

@@ -1,4 +1,4 @@
-"""Every optimizer and option, 60 steps beside Keras: weights, slots, paths, configs."""
+"""Every optimizer and option, 200 steps beside Keras: weights, slots, paths, configs."""
 
 import jax
 import numpy as np
@@ -12,7 +12,7 @@ from kerasish.core.variable import Variable, pure
 keras = pytest.importorskip("keras")
 
 SHAPES = {"kernel": (2, 3), "bias": (3,), "cube": (2, 1, 2)}
-STEPS = 60
+STEPS = 200
 
 CASES = [
     ("SGD", {}),
@@ -51,6 +51,14 @@ CASES = [
         },
     ),
     ("Lamb", {"weight_decay": 0.05}),
+    ("Adafactor", {"weight_decay": 0.1}),
+    ("Adafactor", {"learning_rate": 0.5, "use_ema": True}),
+    ("Adafactor", {"relative_step": False, "clip_threshold": 0.3, "beta_2_decay": -0.5, "clipnorm": 1.0}),
+    ("Muon", {}),
+    ("Muon", {"nesterov": False, "rms_rate": None, "adam_weight_decay": None, "adam_lr_ratio": 0.5}),
+    ("Muon", {"exclude_layers": ["kern"], "weight_decay": None, "ns_steps": 2, "gradient_accumulation_steps": 2}),
+    ("ScheduleFreeAdamW", {}),
+    ("ScheduleFreeAdamW", {"weight_decay": 0.1, "warmup_steps": 30, "epsilon": 1e-3, "use_ema": True}),
 ]
 
 
@@ -105,7 +113,7 @@ def run_ours(optimizer, gradients, overwritten=()):
 
 
 @pytest.mark.parametrize("case", CASES, ids=case_name)
-def test_sixty_steps_end_where_keras_ends(case):
+def test_two_hundred_steps_end_where_keras_ends(case):
     name, options = case
     options = {"learning_rate": 0.02, **options}
     keras.utils.clear_session()
@@ -113,10 +121,14 @@ def test_sixty_steps_end_where_keras_ends(case):
     expected, actual = run_keras(theirs, all_gradients()), run_ours(ours, all_gradients())
     paths = [v.path for v in theirs.variables]
     # Keras leaves Nadam's product without a name; how it is called depends on what was made before.
-    assert [v.path for v in ours.variables] == [p.replace("variable", "nadam/u_product") for p in paths]
+    paths = [p.replace("variable", "nadam/u_product") for p in paths]
+    # Where there is nothing to factor, Adafactor has a whole number that Keras calls after the weight alone.
+    paths = [p if "/" in p else f"adafactor/{p}" for p in paths]
+    assert [v.path for v in ours.variables] == paths
     for path, a, b in zip([*SHAPES, *paths], actual, expected, strict=True):
         assert a.dtype == b.dtype, path
-        np.testing.assert_allclose(a, b, rtol=1e-5, atol=2e-6, err_msg=path)
+        largest = np.max(np.abs(b))  # relative to it: a number that comes near zero has the rounding of its history
+        np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-5 * largest + 1e-9, err_msg=path)
 
 
 @pytest.mark.parametrize("case", CASES, ids=case_name)

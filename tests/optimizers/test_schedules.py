@@ -58,6 +58,13 @@ def test_schedules_are_keras_schedules(name, arguments):
         (lambda: schedules.CosineDecayRestarts(0.1, 5, t_mul=0), "t_mul must be greater than 0"),
         (lambda: schedules.PiecewiseConstantDecay([1, 2], [0.1, 0.2]), "2 boundaries, .1, 2., and 2 values"),
         (lambda: schedules.PiecewiseConstantDecay([2, 1], [0.1, 0.2, 0.3]), r"must rise; got \[2, 1\]"),
+        (lambda: schedules.OneCycle(0.1, 0), "OneCycle's total_steps must be greater than 0; got 0"),
+        (lambda: schedules.OneCycle(0.1, 9, warmup_fraction=1.5), "warmup_fraction must be between 0 and 1; got 1.5"),
+        (
+            lambda: schedules.OneCycle(0.1, 9, warmup_fraction=0.6, annihilation_fraction=0.5),
+            "must not be more than 1 together; got 0.6 and 0.5",
+        ),
+        (lambda: schedules.OneCycle(0.1, 9, shape="square"), "must be 'cosine' or 'linear'; got 'square'"),
         (lambda: schedules.deserialize("CosineDacay"), "Did you mean"),
     ],
 )
@@ -80,3 +87,26 @@ def test_the_learning_rate_follows_the_schedule():
         optimizer.apply([np.ones(1, "float32")], [weight])
     assert seen == [1.0, 1.0, 0.5, 0.5]
     assert weight.numpy() == [-3.0]
+
+
+def test_one_cycle_is_that_of_optax():
+    optax = pytest.importorskip("optax")
+    steps = np.arange(110)
+    pairs = [
+        (schedules.OneCycle(0.5, 100), optax.cosine_onecycle_schedule(100, 0.5, 0.3, 25, 1e4)),
+        (
+            schedules.OneCycle(0.5, 100, 0.4, annihilation_fraction=0.2, shape="linear"),
+            optax.linear_onecycle_schedule(100, 0.5, 0.4, 0.8, 25, 1e4),
+        ),
+    ]
+    with jax.numpy_dtype_promotion("standard"):
+        for ours, theirs in pairs:
+            np.testing.assert_allclose([ours(s) for s in steps], [theirs(s) for s in steps], rtol=1e-4, atol=1e-7)
+
+
+def test_one_cycle_begins_at_the_top_where_there_is_no_warm_up_and_is_written_to_configs():
+    schedule = schedules.OneCycle(2.0, 10, warmup_fraction=0.0, final_fraction=0.5)
+    assert [float(schedule(step)) for step in (0, 10, 99)] == [2.0, 1.0, 1.0]
+    assert float(schedules.OneCycle(2.0, 10, warmup_fraction=1.0)(10)) == 2.0
+    again = schedules.deserialize(schedules.serialize(schedule))
+    assert again.get_config() == schedule.get_config()

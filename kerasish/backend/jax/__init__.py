@@ -2,10 +2,13 @@
 
 import jax.numpy as xp
 
-from kerasish.backend.jax.arrays import asarray, is_array, is_ready, is_traced, own, to_numpy, wait, wide_types
+from kerasish.backend.jax.arrays import adopt, asarray, is_array, is_ready, is_traced, own, to_numpy, wait, wide_types
+from kerasish.backend.jax.attention import flash_attention
 from kerasish.backend.jax.computation import (
     erf,
+    erfc,
     erfinv,
+    join_complex,
     logsumexp,
     max_pool,
     scatter_update,
@@ -13,9 +16,12 @@ from kerasish.backend.jax.computation import (
     sigmoid,
     sum_pool,
     take_rows,
+    tensordot,
     top_k,
+    unique,
 )
-from kerasish.backend.jax.convolution import conv
+from kerasish.backend.jax.convolution import conv, conv_transpose
+from kerasish.backend.jax.linalg import cholesky, eig, eigh, inverse, lu_factor, pinv, solve, solve_triangular, svd
 from kerasish.backend.jax.memory import keeping_memory
 from kerasish.backend.jax.programs import (
     cond,
@@ -41,31 +47,57 @@ from kerasish.backend.jax.random import (
     random_permutation,
     random_uniform,
 )
+from kerasish.backend.jax.transforms import (
+    associative_scan,
+    checkpoint,
+    custom_gradient,
+    device,
+    jvp,
+    scatter_reduce,
+    segment_reduce,
+    vmap,
+)
 
 name = "jax"
 differentiable = True
 
 __all__ = [
+    "adopt",
     "asarray",
+    "associative_scan",
+    "checkpoint",
+    "cholesky",
     "cond",
     "conv",
+    "conv_transpose",
+    "custom_gradient",
+    "device",
     "differentiable",
     "eager",
+    "eig",
+    "eigh",
     "erf",
+    "erfc",
     "erfinv",
     "eval_shape",
+    "flash_attention",
     "flatten",
     "fori_loop",
+    "inverse",
     "is_array",
     "is_ready",
     "is_traced",
     "jit",
+    "join_complex",
+    "jvp",
     "keeping_memory",
     "logsumexp",
+    "lu_factor",
     "max_pool",
     "name",
     "outside_trace",
     "own",
+    "pinv",
     "random_gamma",
     "random_int",
     "random_keep",
@@ -73,18 +105,26 @@ __all__ = [
     "random_permutation",
     "random_uniform",
     "scan",
+    "scatter_reduce",
     "scatter_update",
+    "segment_reduce",
     "segment_sum",
     "shapes_of",
     "sigmoid",
+    "solve",
+    "solve_triangular",
     "stop_gradient",
     "sum_pool",
+    "svd",
     "take_rows",
+    "tensordot",
     "to_numpy",
     "top_k",
     "tracer_errors",
+    "unique",
     "uses_convolution",
     "value_and_grad",
+    "vmap",
     "wait",
     "while_loop",
     "wide_types",

@@ -17,6 +17,10 @@ def asarray(x: Any, dtype: str | None = None) -> Array:
     return jnp.asarray(x, dtype)
 
 
+def adopt(x: Any, dtype: str | None = None) -> Array:
+    return jax.device_put(np.asarray(x, dtype))  # of memory that begins at a multiple of 64 bytes it makes no copy
+
+
 def own(x: Any, dtype: str | None = None) -> Array:
     if isinstance(x, jax.Array):
         return jnp.array(x, dtype, copy=True)

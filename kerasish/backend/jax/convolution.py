@@ -10,7 +10,7 @@ The price: JAX differentiates a `custom_vjp` function only in reverse, to any or
 
 import functools
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -35,6 +35,12 @@ def conv(
     pairs = tuple((int(before), int(after)) for before, after in padding)
     window = Window(tuple(strides), pairs, tuple(dilation), groups, (1,) * len(pairs))
     return _canonical(x, kernel, window) if jax.default_backend() == "cpu" else _correlate(x, kernel, window)
+
+
+def conv_transpose(x: Array, kernel: Array, strides: Sequence[int], padding: Pairs, dilation: Sequence[int]) -> Array:
+    pairs = tuple((int(before), int(after)) for before, after in padding)
+    window = Window(tuple(strides), pairs, tuple(dilation), 1, (1,) * len(pairs))
+    return (_canonical_back if jax.default_backend() == "cpu" else _back)(x, kernel, window)
 
 
 def _correlate(x: Array, kernel: Array, window: Window) -> Array:
@@ -68,7 +74,7 @@ def _backward(window: Window, saved: tuple[Array, Array], gradient: Array) -> tu
 _canonical.defvjp(_forward, _backward)
 
 
-def _input_gradient(x: Array, kernel: Array, gradient: Array, window: Window) -> Array:
+def _input_gradient(x: Any, kernel: Array, gradient: Array, window: Window) -> Array:
     """The gradient, its elements `strides` apart, correlated with the flipped kernel."""
     *size, per_group, channels = kernel.shape
     axes = range(len(size))
@@ -82,6 +88,35 @@ def _input_gradient(x: Array, kernel: Array, gradient: Array, window: Window) ->
         padding.append(((size[axis] - 1) * window.dilation[axis] - before, x.shape[1 + axis] - 1 - last + before))
     ones = (1,) * len(size)
     return _correlate(gradient, turned, Window(ones, tuple(padding), window.dilation, window.groups, window.strides))
+
+
+def _back(x: Array, kernel: Array, window: Window) -> Array:
+    """What the convolution of this window takes, from what it gives."""
+    sizes = [
+        (n - 1) * s + (k - 1) * d + 1 - before - after
+        for n, k, s, d, (before, after) in zip(
+            x.shape[1:-1], kernel.shape, window.strides, window.dilation, window.padding, strict=False
+        )
+    ]
+    whole = jax.ShapeDtypeStruct((x.shape[0], *sizes, kernel.shape[-2]), x.dtype)
+    return _input_gradient(whole, kernel, x, window)
+
+
+@functools.partial(jax.custom_vjp, nondiff_argnums=(2,))
+def _canonical_back(x: Array, kernel: Array, window: Window) -> Array:
+    return _back(x, kernel, window)
+
+
+def _forward_back(x: Array, kernel: Array, window: Window) -> tuple[Array, tuple[Array, Array]]:
+    return _back(x, kernel, window), (x, kernel)
+
+
+def _backward_back(window: Window, saved: tuple[Array, Array], gradient: Array) -> tuple[Array, Array]:
+    x, kernel = saved
+    return _correlate(gradient, kernel, window), _kernel_gradient(gradient, kernel, x, window)
+
+
+_canonical_back.defvjp(_forward_back, _backward_back)
 
 
 def _kernel_gradient(x: Array, kernel: Array, gradient: Array, window: Window) -> Array:

@@ -36,6 +36,12 @@ def shapes_of(fn: Callable[..., Any], *args: Tree) -> Tree:
     return jax.eval_shape(fn, *args)
 
 
+def flatten(x: Tree) -> tuple[list[tuple[str, Any]], Callable[[Sequence[Any]], Tree]]:
+    found, structure = jax.tree_util.tree_flatten_with_path(x)
+    pairs = [(jax.tree_util.keystr(path, simple=True, separator="/"), leaf) for path, leaf in found]
+    return pairs, lambda leaves: jax.tree_util.tree_unflatten(structure, leaves)
+
+
 def eager() -> AbstractContextManager[Any]:
     return jax.disable_jit()
 

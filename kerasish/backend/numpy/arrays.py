@@ -14,6 +14,10 @@ def asarray(x: Any, dtype: str | None = None) -> Array:
     return np.asarray(x, _default(x) if dtype is None else dtype)
 
 
+def adopt(x: Any, dtype: str | None = None) -> Array:
+    return np.asarray(x, dtype)
+
+
 def own(x: Any, dtype: str | None = None) -> Array:
     return np.array(x, _default(x) if dtype is None else dtype)
 

@@ -43,6 +43,21 @@ def conv(
     return total.reshape(*shape, channels).astype(dtype)
 
 
+def conv_transpose(x: Array, kernel: Array, strides: Sequence[int], padding: Pairs, dilation: Sequence[int]) -> Array:
+    *size, channels, _ = kernel.shape
+    spatial = x.shape[1:-1]
+    whole = [max(n - 1, 0) * s + (k - 1) * d + 1 for n, k, s, d in zip(spatial, size, strides, dilation, strict=True)]
+    dtype = np.result_type(x, kernel)
+    total = np.zeros((len(x), *whole, channels), _wide(dtype))
+    for position in itertools.product(*map(range, size)) if not shapes_only.get() else ():
+        axes = zip(position, spatial, strides, dilation, strict=True)
+        places = tuple(slice(i * d, i * d + (n - 1) * s + 1, s) for i, n, s, d in axes)
+        total[:, *places] += np.einsum("...o,io->...i", x.astype(total.dtype), kernel[position].astype(total.dtype))
+    added = [(0, 0), *((max(-before, 0), max(-after, 0)) for before, after in padding), (0, 0)]
+    kept = (slice(max(before, 0), n - max(after, 0)) for n, (before, after) in zip(whole, padding, strict=True))
+    return np.pad(total[:, *kept], added).astype(dtype)
+
+
 def _padded(x: Array, value: Any, padding: Pairs) -> Array:
     if shapes_only.get():
         shape = [n + before + after for n, (before, after) in zip(x.shape[1:-1], padding, strict=True)]
@@ -61,11 +76,15 @@ def _windows(x: Array, size: Sequence[int], strides: Sequence[int], dilation: Se
         yield x[:, *(slice(i * d, i * d + n * s, s) for i, n, s, d in axes)][:, *map(slice, outputs)]
 
 
+def flash_attention(*args: Any) -> None:
+    del args
+
+
 def max_pool(x: Array, size: Sequence[int], strides: Sequence[int], padding: Pairs) -> Array:
-    return _pool(_padded(x, _least(x.dtype), padding), np.maximum, size, strides)
+    return _pool(_padded(x, least(x.dtype), padding), np.maximum, size, strides)
 
 
-def _least(dtype: Any) -> Any:
+def least(dtype: Any) -> Any:
     if _is_float(dtype):
         return -np.inf
     return False if dtype == np.bool_ else np.iinfo(dtype).min
@@ -84,8 +103,22 @@ def erf(x: Array) -> Array:
     return scipy.special.erf(np.asarray(x, _wide(x.dtype))).astype(x.dtype)
 
 
+def tensordot(a: Array, b: Array, axes: Any) -> Array:
+    return np.tensordot(a, b, axes)
+
+
 def sigmoid(x: Array) -> Array:
     return scipy.special.expit(np.asarray(x, _wide(x.dtype))).astype(x.dtype)
+
+
+def erfc(x: Array) -> Array:
+    return scipy.special.erfc(np.asarray(x, _wide(x.dtype))).astype(x.dtype)
+
+
+def join_complex(real: Array, imag: Array) -> Array:
+    joined = np.empty(np.broadcast_shapes(real.shape, imag.shape), np.result_type(real, imag, "complex64"))
+    joined.real, joined.imag = real, imag
+    return joined
 
 
 def erfinv(x: Array) -> Array:
@@ -129,5 +162,20 @@ def take_rows(table: Array, ids: Array) -> Array:
     known = (ids >= 0) & (ids < len(table))
     rows = np.take(table, np.where(known, ids, 0), axis=0)
     # Integers have no NaN: their least, or greatest if unsigned, as in JAX.
-    strange = np.nan if _is_float(table.dtype) else _least(table.dtype) or np.iinfo(table.dtype).max
+    strange = np.nan if _is_float(table.dtype) else least(table.dtype) or np.iinfo(table.dtype).max
     return np.where(known.reshape((*ids.shape, *(1,) * (table.ndim - 1))), rows, np.asarray(strange, table.dtype))
+
+
+def unique(x: Array, axis: int | None, size: int | None, fill_value: Any) -> tuple[Array, ...]:
+    values, index, inverse, counts = np.unique(x, True, True, True, axis=axis)
+    place = 0 if axis is None else axis
+    missing = 0 if size is None else size - values.shape[place]
+    if missing < 0:
+        values, index, counts = np.take(values, range(size), place), index[:size], counts[:size]  # pyright: ignore
+    if missing > 0:
+        first = np.take(values, [0], place)
+        filling = first if fill_value is None else np.full_like(first, fill_value)
+        values = np.concatenate([values, np.repeat(filling, missing, place)], place)
+        index = np.concatenate([index, np.repeat(index[:1], missing)])
+        counts = np.concatenate([counts, np.zeros(missing, counts.dtype)])
+    return values, *(part.astype("int32") for part in (index, inverse, counts))

@@ -1,6 +1,7 @@
 """Layers that go along time, and carry a state."""
 
 from kerasish.layers.recurrent.bidirectional import Bidirectional
+from kerasish.layers.recurrent.conv_lstm import ConvLSTM1D, ConvLSTM2D, ConvLSTM3D
 from kerasish.layers.recurrent.gru import GRU, GRUCell
 from kerasish.layers.recurrent.lstm import LSTM, LSTMCell
 from kerasish.layers.recurrent.rnn import RNN
@@ -13,6 +14,9 @@ __all__ = [
     "LSTM",
     "RNN",
     "Bidirectional",
+    "ConvLSTM1D",
+    "ConvLSTM2D",
+    "ConvLSTM3D",
     "GRUCell",
     "LSTMCell",
     "SimpleRNN",

@@ -88,8 +88,11 @@ class LSTMCell(RecurrentCell):
 
     def step(self, x: Array, states: States, kept: Array | None) -> States:
         h, c = states
-        gates = x + ops.matmul(dropped(h, kept), self.recurrent_kernel)
-        i, f, g, o = ops.split(gates, 4, axis=-1)
+        return self.remembered(x + ops.matmul(dropped(h, kept), self.recurrent_kernel), c)
+
+    def remembered(self, gates: Array, c: Array, axis: int = -1) -> States:
+        """`[h, c]` after a step, from the sums of the four gates, which lie along `axis`."""
+        i, f, g, o = ops.split(gates, 4, axis=axis)
         c = self.recurrent_activation(f) * c + self.recurrent_activation(i) * self.activation(g)
         h = self.recurrent_activation(o) * self.activation(c)
         return [h, c]

@@ -10,6 +10,7 @@ from kerasish.optimizers.schedules.decay import (
     PolynomialDecay,
 )
 from kerasish.optimizers.schedules.learning_rate_schedule import LearningRateSchedule
+from kerasish.optimizers.schedules.one_cycle import OneCycle
 
 publish(
     "keras.optimizers.schedules",
@@ -23,6 +24,7 @@ publish(
         "PolynomialDecay": PolynomialDecay,
     },
 )
+publish("kerasish.optimizers.schedules", {"OneCycle": OneCycle})
 _family = Family("learning rate schedule", "keras.optimizers.schedules")
 
 
@@ -42,6 +44,7 @@ __all__ = [
     "ExponentialDecay",
     "InverseTimeDecay",
     "LearningRateSchedule",
+    "OneCycle",
     "PiecewiseConstantDecay",
     "PolynomialDecay",
     "deserialize",

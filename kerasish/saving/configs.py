@@ -1,0 +1,58 @@
+"""Configs of models from files: refused where they hold code, and made models under the rules for strangers' files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from kerasish.core.configurable import UnregisteredNameError, deserialize, is_config, reading_shared
+from kerasish.core.registry import CustomObjectScope
+from kerasish.layers.layer import Layer
+from kerasish.saving.errors import CorruptModelError, IncompatibleModelError, ModelFileError, UnsafeModelError
+
+
+def revive_model(config: Any, where: str, custom_objects: Mapping[str, Any] | None) -> Any:
+    """The model that a config describes; what is wrong with the config is told by one of three exceptions."""
+    if not is_config(config):
+        raise CorruptModelError(f"{where}: the config is not that of a model: it has no 'class_name' and 'config'.")
+    try:
+        with CustomObjectScope(custom_objects or {}), reading_shared():
+            model = deserialize(config)
+    except ModelFileError:
+        raise
+    except UnregisteredNameError as error:
+        raise UnsafeModelError(f"{where}: {error!s:.500}") from error
+    except (TypeError, ValueError, KeyError, IndexError, AttributeError, MemoryError, OverflowError) as error:
+        raise IncompatibleModelError(
+            f"{where}: its config can't be made a model: {type(error).__name__}: {error!s:.400}"
+        ) from error
+    if not isinstance(model, Layer):
+        raise CorruptModelError(f"{where}: the config describes a {type(model).__name__}, which is not a model.")
+    return model
+
+
+def refuse_code(config: Any, where: str) -> None:
+    """Raise if there is bytecode anywhere in a config, in either of the forms that Keras gives it."""
+    todo = [config]
+    while todo:
+        item = todo.pop()
+        if isinstance(item, list):
+            todo.extend(item)
+        elif isinstance(item, dict):
+            if item.get("class_name") == "__lambda__" or _is_bytecode(item):
+                raise UnsafeModelError(
+                    f"{where}: the config holds the bytecode of a lambda, which is never run. Where the model was made "
+                    "write the function with `def`, and decorate it with "
+                    "@kerasish.saving.register_keras_serializable(); then save it again."
+                )
+            todo.extend(item.values())
+
+
+def _is_bytecode(item: dict[str, Any]) -> bool:
+    """Whether there is `[code, defaults, closure]`, where Keras 3 and Keras 2 have it."""
+    for key in ("value", "function", "mask", "output_shape"):
+        found = item.get(key)
+        code = isinstance(found, list) and len(found) == 3 and isinstance(found[0], str)
+        if code and all(part is None or isinstance(part, list) for part in found[1:]) and "dtype" not in item:
+            return True
+    return False

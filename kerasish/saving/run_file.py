@@ -1,0 +1,112 @@
+"""The file from which an interrupted training goes on: its arrays and its state, the last two of them."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from kerasish.saving.atomic import PathLike, atomic_write, open_regular
+from kerasish.saving.errors import CorruptModelError, UnsafeModelError
+from kerasish.saving.safetensors import read_arrays, verify_arrays, write_arrays
+from kerasish.saving.strict_json import read_json, write_json
+
+NEWEST, BEFORE = "run.safetensors", "run.before.safetensors"
+_STATE, _DIGEST, _VERSION = "kerasish_run", "kerasish_run_sha256", 1
+
+
+class RunState(NamedTuple):
+    """A training at one moment."""
+
+    arrays: dict[str, np.ndarray]
+    """The values of all variables, by name."""
+    state: dict[str, Any]
+    """Everything else, as JSON."""
+
+
+def save_run(folder: PathLike, run: RunState) -> None:
+    """Write the file; the one that was the newest is kept as the one before.
+
+    At each moment one of the two is there, whole.
+
+    Raises:
+        OSError: with the path and the step that failed; the old files are there still.
+    """
+    newest, before = Path(folder, NEWEST), Path(folder, BEFORE)
+    os.makedirs(folder, exist_ok=True)
+    text = write_json({"version": _VERSION, **run.state}, "the state of the training")
+    metadata = {_STATE: text.decode(), _DIGEST: hashlib.sha256(text).hexdigest()}
+    waiting = Path(folder, "run.next.safetensors")
+    atomic_write(
+        waiting,
+        lambda file: write_arrays(file, run.arrays, metadata),
+        lambda file: verify_arrays(file, str(waiting)),
+    )
+    if newest.exists():
+        os.replace(newest, before)
+    os.replace(waiting, newest)
+
+
+def load_run(folder: PathLike) -> RunState | None:
+    """What was saved last, and can be read; None if nothing was.
+
+    Raises:
+        CorruptModelError: there are files, and none of them is whole.
+    """
+    # A kill between the two renames leaves the newest under the name it waits under.
+    paths = [path for path in (Path(folder, "run.next.safetensors"), Path(folder, NEWEST)) if path.exists()]
+    paths = [*sorted(paths, key=lambda p: p.stat().st_mtime_ns, reverse=True), Path(folder, BEFORE)]
+    errors: list[Exception] = []
+    for path in paths:
+        if not path.exists():
+            continue
+        try:
+            found = _read(path)
+        except (CorruptModelError, UnsafeModelError) as error:
+            errors.append(error)
+            continue
+        for error in errors:
+            warnings.warn(f"{error} The training goes on from the file before it, {path}.", stacklevel=3)
+        return found
+    if errors:
+        raise CorruptModelError(
+            f"No file in {os.fspath(folder)!r} can be read to go on from: {errors[0]} Delete the folder to begin anew."
+        ) from errors[0]
+    return None
+
+
+def delete_run(folder: PathLike) -> None:
+    """Remove the files of a training that is finished, and the folder if nothing else is in it."""
+    for name in ("run.next.safetensors", NEWEST, BEFORE):
+        Path(folder, name).unlink(missing_ok=True)
+    if os.path.isdir(folder) and not os.listdir(folder):
+        os.rmdir(folder)
+
+
+def _read(path: Path) -> RunState:
+    with open_regular(path) as file:
+        arrays, metadata = read_arrays(file, str(path))
+    text = metadata.get(_STATE, "")
+    if metadata.get(_DIGEST) != hashlib.sha256(text.encode()).hexdigest():
+        raise CorruptModelError(f"{path}: the state of the training is not the one that was saved (SHA-256 differs).")
+    state = read_json(text.encode(), str(path))
+    version = state.pop("version", None)
+    if version != _VERSION:
+        raise CorruptModelError(
+            f"{path} was written by another version of kerasish (its format is {version!r}, this one reads {_VERSION})."
+        )
+    return RunState(arrays, state)
+
+
+def is_finite(arrays: Mapping[str, np.ndarray]) -> bool:
+    """Whether no floating array has NaN or infinity in it."""
+    return all(
+        np.isfinite(a.astype(np.float32) if a.dtype.kind == "V" or a.dtype.itemsize == 1 else a).all()
+        for a in arrays.values()
+        if a.dtype.kind in "fcV"
+    )

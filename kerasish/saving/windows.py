@@ -1,0 +1,121 @@
+"""A part of a file as a file of its own: an HDF5 file inside an archive is written and read where it lies."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import zlib
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+_PIECE = 4 * 2**20
+
+
+class Window(io.RawIOBase):
+    """The bytes of `file` from `start` on, counted from 0.
+
+    The first error of the disk is kept in `error`, and after it nothing more is written: HDF5 does not survive errors
+    in the middle of its work. Who writes looks at `error` at the end.
+
+    Args:
+        file: Open, and seekable.
+        start: Its byte that is the first one here.
+        size: How many there are; None while writing: up to the end of the file.
+    """
+
+    def __init__(self, file: BinaryIO, start: int = 0, size: int | None = None) -> None:
+        self._file = file
+        self._start = start
+        self._size = size
+        self._place = 0
+        self.error: OSError | None = None
+
+    def readable(self) -> bool:
+        return True
+
+    def writable(self) -> bool:
+        return self._size is None
+
+    def seekable(self) -> bool:
+        return True
+
+    def length(self) -> int:
+        """How many bytes there are."""
+        if self._size is not None:
+            return self._size
+        with self._noting():  # to seek is to write what waits in the buffer
+            return max(self._file.seek(0, os.SEEK_END) - self._start, 0)
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._place, os.SEEK_END: self.length() if whence == os.SEEK_END else 0}
+        self._place = max(base[whence] + offset, 0)
+        return self._place
+
+    def tell(self) -> int:
+        return self._place
+
+    def readinto(self, buffer: Any) -> int:
+        view = memoryview(buffer).cast("B")
+        if self._size is not None:
+            view = view[: max(self._size - self._place, 0)]
+        count = 0
+        with self._noting():
+            self._file.seek(self._start + self._place)
+            while count < len(view) and (got := self._file.readinto(view[count:])):  # pyright: ignore  all files have it
+                count += got
+        self._place += count
+        return count
+
+    def write(self, data: Any) -> int:
+        view = memoryview(data).cast("B")
+        self._attempt(lambda: write_all(self._file, view, self._start + self._place))
+        self._place += len(view)
+        return len(view)
+
+    def truncate(self, size: int | None = None) -> int:
+        size = self._place if size is None else size
+        self._attempt(lambda: self._file.truncate(self._start + size))
+        return size
+
+    def flush(self) -> None:
+        if not self.closed and self._size is None:
+            self._attempt(self._file.flush)
+
+    @contextlib.contextmanager
+    def _noting(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            self.error = self.error or error
+            raise
+
+    def _attempt(self, action: Any) -> None:
+        if self.error is None:
+            try:
+                action()
+            except OSError as error:
+                self.error = error
+
+
+def write_all(file: BinaryIO, data: Any, place: int) -> None:
+    """Write all of `data` at `place`, also where a write takes a part only."""
+    file.seek(place)
+    view = memoryview(data)
+    while view:
+        view = view[file.write(view) :]
+
+
+def length_of(file: BinaryIO) -> int:
+    """How many bytes an open file has."""
+    return file.seek(0, os.SEEK_END)
+
+
+def crc_of(file: BinaryIO, start: int, size: int) -> int:
+    """The CRC-32 of a part of an open file. Where the file is at stays as it is."""
+    if isinstance(file, io.BytesIO):
+        return zlib.crc32(file.getbuffer()[start : start + size])
+    found, end = 0, start + size
+    while start < end and (piece := os.pread(file.fileno(), min(_PIECE, end - start), start)):
+        found, start = zlib.crc32(piece, found), start + len(piece)
+    return found
