@@ -154,7 +154,11 @@ COMPLETE = {
 
 @pytest.mark.parametrize("namespace", sorted(COMPLETE))
 def test_a_complete_namespace_has_every_name_of_keras(namespace):
+    pytest.importorskip("keras")
     names = [name for name, *_ in SIGNATURES if name.rpartition(".")[0] == namespace]
+    if not names:  # the file doesn't repeat what stands in `ops` too
+        theirs = importlib.import_module(f"keras.{namespace}")
+        names = [f"{namespace}.{name}" for name in dir(theirs) if not name.startswith("_")]
     assert names
     missing = [name for name in names if found(name) is None]
     assert not missing

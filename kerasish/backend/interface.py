@@ -100,6 +100,14 @@ class Backend(Protocol):
         """A context in which programs are called one after the other: memory that one frees is kept for the next."""
         ...
 
+    def start_profile(self, folder: str) -> None:
+        """Begin to note where the time goes, in files in this folder that TensorBoard reads."""
+        ...
+
+    def stop_profile(self) -> None:
+        """End it, and write the files."""
+        ...
+
     def uses_convolution(self, fn: Callable[..., Any], *args: Tree) -> bool:
         """Whether the program of `fn(*args)` holds a convolution that is slow inside a loop on this device."""
         ...

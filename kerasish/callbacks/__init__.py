@@ -14,6 +14,7 @@ from kerasish.callbacks.reduce_lr_on_plateau import ReduceLROnPlateau
 from kerasish.callbacks.remote_monitor import RemoteMonitor
 from kerasish.callbacks.save_on_signal import SaveOnSignal
 from kerasish.callbacks.swap_ema_weights import SwapEMAWeights
+from kerasish.callbacks.tensorboard import TensorBoard
 from kerasish.callbacks.terminate_on_nan import TerminateOnNaN
 from kerasish.callbacks.timer import Timer
 from kerasish.callbacks.tracker import MLflow, Tracker, Wandb
@@ -34,6 +35,7 @@ __all__ = [
     "RemoteMonitor",
     "SaveOnSignal",
     "SwapEMAWeights",
+    "TensorBoard",
     "TerminateOnNaN",
     "Timer",
     "Tracker",

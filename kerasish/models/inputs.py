@@ -73,6 +73,12 @@ def strings_as_arrays(x: Any) -> Any:
     return x
 
 
+def holds_strings(x: Any) -> bool:
+    """Whether arrays of strings are in `x`; generators and other sources of batches are not looked at."""
+    leaves = tree.leaves(strings_as_arrays(x)) if isinstance(x, dict | list | tuple | np.ndarray) else []
+    return any(isinstance(leaf, np.ndarray) and leaf.dtype.kind in "OUST" for leaf in leaves)
+
+
 def _fitted(x: Any, expected: SymbolicTensor, name: str, model: str, on_device: bool) -> Any:
     if expected.dtype == STRING and not isinstance(x, SymbolicTensor):
         x = to_strings(x, f"Input {name!r} of model {model!r}")

@@ -19,6 +19,7 @@ from kerasish.models import checks, inputs as model_inputs
 from kerasish.models.graph import Graph
 from kerasish.models.graph_config import FUNCTIONAL, graph_from_config, graph_to_config
 from kerasish.models.host import Prepared
+from kerasish.models.inputs import holds_strings
 from kerasish.models.outputs import names_of
 from kerasish.models.step import CompiledMethod
 from kerasish.models.summary import print_summary
@@ -112,7 +113,15 @@ class Model(Trainer):
         return whole or (self.graph is not None and self.graph.host is not None and self.graph.host.by_row())
 
     def _preparation(self, x: Any) -> Preparation | None:
-        return Preparation(self) if self.prepares_on_host() else None
+        if self.prepares_on_host():
+            return Preparation(self)
+        if self.graph is None and any(x.takes_strings for x in self.layers_inside()[1:]) and holds_strings(x):
+            raise TypeError(
+                f"Model {self.name!r} has a `call` of its own, which is compiled, and compiled programs take no strings. "
+                "Write `def prepare_on_host(self, x)` beside it: it gets each batch first, and returns what `call` takes, "
+                "as in `return self.vectorize.run_on_host(x)`. Or make the model from Inputs."
+            )
+        return None
 
     def _is_whole_on_host(self) -> bool:
         return self.graph is not None and self.graph.host is not None and self.graph.host.is_whole

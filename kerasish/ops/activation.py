@@ -8,7 +8,7 @@ from typing import Any
 from kerasish.backend import engine, xp
 from kerasish.backend.interface import Array
 from kerasish.core.op import op
-from kerasish.ops.promotion import as_dtype, as_float, floating, integral, tensor
+from kerasish.ops.promotion import as_dtype, as_float, floating, integral, tensor, unary
 from kerasish.ops.reductions import axes_of
 
 SELU_ALPHA = 1.6732632423543772  # Klambauer et al., 2017, equation 14
@@ -26,7 +26,7 @@ def _softplus(x: Array) -> Array:
 def _clipped(x: Array, low: float, high: float) -> Array:
     # where, not minimum and maximum: their gradient at a tie is ½ in JAX.
     low, high = as_dtype(low, x.dtype), as_dtype(high, x.dtype)
-    return xp.where(x > low, xp.where(x < high, x, high), low)
+    return xp.where(x <= low, low, xp.where(x >= high, high, x))  # NaN stays NaN
 
 
 def _hard_sigmoid(x: Array) -> Array:
@@ -39,7 +39,7 @@ swish = silu
 softplus = floating("softplus", _softplus, "`log(1 + exp(x))`, element by element, without overflow.")
 log_sigmoid = floating("log_sigmoid", lambda x: -_softplus(-x), "`log(sigmoid(x))`, element by element.")
 relu6 = floating("relu6", lambda x: _clipped(x, 0, 6), "`min(max(x, 0), 6)`, element by element.")
-hard_tanh = floating("hard_tanh", lambda x: _clipped(x, -1, 1), "Each element, but not below -1 nor above 1.")
+hard_tanh = unary("hard_tanh", lambda x: _clipped(integral(x), -1, 1), "Each element, but not below -1 nor above 1.")
 hard_sigmoid = floating("hard_sigmoid", _hard_sigmoid, "`x / 6 + 1/2`, but not below 0 nor above 1.")
 hard_silu = floating("hard_silu", lambda x: x * _hard_sigmoid(x), "`x * hard_sigmoid(x)`, element by element.")
 hard_swish = hard_silu
@@ -57,7 +57,7 @@ def relu(x: Any) -> Array:
     """
     x = integral(tensor(x))
     zero = as_dtype(0, x.dtype)
-    return xp.where(x > zero, x, zero)  # where, not maximum: its gradient at a tie is ½ in JAX
+    return xp.where(x <= zero, zero, x)  # where, not maximum: its gradient at a tie is ½ in JAX; and NaN stays NaN
 
 
 @op

@@ -98,7 +98,7 @@ def view(x: Any, dtype: Any = None) -> Array:
         dtype: By default, that of `x`.
 
     Example:
-        >>> view(np.ones(2, "float32"), "uint8").shape
+        >>> view([1.0, 2.0], "uint8").shape
         (8,)
     """
     x = tensor(x)

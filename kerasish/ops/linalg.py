@@ -16,6 +16,7 @@ from kerasish.core.op import op
 from kerasish.ops.complex import single
 from kerasish.ops.promotion import as_dtype, as_float, promoted
 from kerasish.ops.reductions import norm
+from kerasish.ops.transforms import jvp
 
 
 def _check(name: str, x: Array, square: bool = False) -> None:
@@ -284,6 +285,7 @@ __all__ = [
     "eig",
     "eigh",
     "inv",
+    "jvp",
     "logdet",
     "lstsq",
     "lu_factor",

@@ -20,8 +20,8 @@ def vectorize(pyfunc: Callable[..., Any], *, excluded: Any = None, signature: st
         signature: The axes that `pyfunc` itself works on, as in `"(n),(n)->()"`.
 
     Example:
-        >>> [float(x) for x in vectorize(lambda a, b: a * b)(np.ones(2), 3.0)]
-        [3.0, 3.0]
+        >>> [float(x) for x in vectorize(lambda a, b: a * b)([1.0, 2.0], 3.0)]
+        [3.0, 6.0]
     """
     if not callable(pyfunc):
         raise ValueError(f"vectorize takes a function; got {type(pyfunc).__name__}.")

@@ -92,8 +92,8 @@ def rearrange(tensor: Any, pattern: str, **axes_lengths: int) -> Array:
         axes_lengths: Sizes of axes that the shape does not tell.
 
     Example:
-        >>> rearrange(np.zeros((2, 6, 3)), "b (h w) c -> b c h w", h=2).shape
-        (2, 3, 2, 3)
+        >>> rearrange([[1, 2, 3, 4], [5, 6, 7, 8]], "a (b c) -> c a b", c=2).shape
+        (2, 2, 2)
     """
     x = _tensor(tensor)
     left, right = _sides(pattern, x.ndim)

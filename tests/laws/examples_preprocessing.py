@@ -14,5 +14,5 @@ EXAMPLES = [
     E(lambda L: L.CategoryEncoding(5), IDS, ids=5),
     E(lambda L: L.Discretization([-1.0, 0.0, 1.0], output_mode="one_hot"), IDS),
     E(lambda L: L.Discretization([-1.0, 0.0, 1.0], output_mode="count"), IDS),
-    E(lambda L: L.Pipeline([L.Rescaling(2.0), L.Normalization(mean=0.0, variance=4.0)]), (None, 4)),
+    E(lambda L: L.Pipeline([L.Rescaling(2.0), L.Rescaling(1.0, 3.0)]), (None, 4)),
 ]

@@ -98,7 +98,7 @@ def test_what_does_not_fit_is_refused(call, message):
 
 
 @needs_gradients
-@pytest.mark.parametrize("strides, dilation, padding", [(2, 1, "same"), (1, 2, "valid"), (3, 1, "valid")])
+@pytest.mark.parametrize("strides, dilation, padding", [(1, 1, "same"), (1, 2, "valid"), (3, 1, "valid")])
 def test_a_transposed_convolution_is_the_gradient_of_a_convolution(strides, dilation, padding):
     x, kernel = RNG.normal(size=(2, 7, 3)).astype("float32"), RNG.normal(size=(3, 3, 4)).astype("float32")
     y = ops.conv(x, kernel, strides, padding, dilation_rate=dilation)
@@ -109,9 +109,9 @@ def test_a_transposed_convolution_is_the_gradient_of_a_convolution(strides, dila
 
     _, gradient = engine.value_and_grad(total)(engine.asarray(x))
     back = np.asarray(ops.conv_transpose(weights, kernel, strides, padding, dilation_rate=dilation))
-    size = min(back.shape[1], 7)
-    shift = 1 if padding == "same" and strides == 2 else 0  # an odd size is padded on both sides, as an even one is not
-    np.testing.assert_allclose(back[:, : size - shift], np.asarray(gradient)[:, shift:size] if shift else gradient[:, :size], rtol=1e-4, atol=1e-5)  # fmt: skip
+    size = back.shape[1]
+    np.testing.assert_allclose(back, np.asarray(gradient)[:, :size], rtol=1e-4, atol=1e-5)
+    assert not np.asarray(gradient)[:, size:].any()
 
 
 def test_unfold_and_fold_touch_no_neighbour():

@@ -23,6 +23,7 @@ from kerasish.backend.jax.computation import (
 from kerasish.backend.jax.convolution import conv, conv_transpose
 from kerasish.backend.jax.linalg import cholesky, eig, eigh, inverse, lu_factor, pinv, solve, solve_triangular, svd
 from kerasish.backend.jax.memory import keeping_memory
+from kerasish.backend.jax.profiling import start_profile, stop_profile
 from kerasish.backend.jax.programs import (
     cond,
     eager,
@@ -113,7 +114,9 @@ __all__ = [
     "sigmoid",
     "solve",
     "solve_triangular",
+    "start_profile",
     "stop_gradient",
+    "stop_profile",
     "sum_pool",
     "svd",
     "take_rows",

@@ -81,6 +81,14 @@ def keeping_memory() -> AbstractContextManager[Any]:
     return contextlib.nullcontext()
 
 
+def start_profile(folder: str) -> None:
+    raise NotImplementedError("The NumPy backend has no profiler; cProfile sees all that it does.")
+
+
+def stop_profile() -> None:
+    pass
+
+
 def uses_convolution(fn: Callable[..., Any], *args: Tree) -> bool:
     del fn, args
     return False

@@ -100,7 +100,7 @@ def array_of(x: Any, name: str = "The input") -> Any:
         return x
     members = dir(type(x))
     if "to_numpy" in members:
-        x = x.to_numpy()
+        x = x.to_numpy()  # pyright: ignore[reportAttributeAccessIssue]
     elif isinstance(x, list | tuple) and len(x) and isinstance(_first(x), str | bytes):
         return to_strings(x, name)
     array = np.asarray(x)

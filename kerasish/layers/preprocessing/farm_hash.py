@@ -83,7 +83,7 @@ def fingerprints(strings: Sequence[bytes]) -> np.ndarray:
         for group in np.unique(groups):
             if group:
                 rows = np.flatnonzero(groups == group)
-                data = _Bytes([strings[row] for row in rows], lengths[rows])
+                data = _Bytes([strings[row] for row in rows.tolist()], lengths[rows])
                 found[rows] = _SHORT[group](data) if group < 6 else _long(data)
     return found
 

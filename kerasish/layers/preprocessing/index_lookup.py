@@ -239,7 +239,7 @@ class IndexLookup(PreprocessingLayer):
             unknown &= ~masked
         if unknown.any():
             rows = np.flatnonzero(unknown)
-            ids[rows] = first - self.num_oov_indices + self._spread([tokens[row] for row in rows])
+            ids[rows] = first - self.num_oov_indices + self._spread([tokens[row] for row in rows.tolist()])
         return ids
 
     def _ready(self) -> Vocabulary:

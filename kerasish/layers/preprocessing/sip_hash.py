@@ -62,7 +62,7 @@ def sip_hashes(strings: Sequence[bytes], key: tuple[int, int]) -> np.ndarray:
     with np.errstate(over="ignore"):
         for count in np.unique(blocks):
             rows = np.flatnonzero(blocks == count)
-            filled = b"".join(_filled(strings[row], int(count)) for row in rows)
+            filled = b"".join(_filled(strings[row], int(count)) for row in rows.tolist())
             words = np.frombuffer(filled, "<u8").reshape(len(rows), count)
             found[rows] = sip_hash(list(words.T), key)
     return found

@@ -162,6 +162,22 @@ def test_a_model_of_one_s_own_prepares_its_inputs():
     assert model.predict(np.array(["a", "z"])).shape == (2, 2)
 
 
+class Forgetful(Model):
+    def __init__(self):
+        super().__init__()
+        self.lookup = layers.StringLookup(vocabulary=["a", "b"], output_mode="one_hot")
+
+    def call(self, x):
+        return self.lookup(x)
+
+
+def test_a_model_of_one_s_own_is_told_how_to_take_strings():
+    model = Forgetful()
+    assert model(np.array(["a", "z"])).shape == (2, 3)
+    with pytest.raises(TypeError, match="Write `def prepare_on_host"):
+        model.predict(np.array(["a", "z"]))
+
+
 def test_an_error_on_the_thread_is_raised_in_its_place():
     def work(x):
         if x == 3:

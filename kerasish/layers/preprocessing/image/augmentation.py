@@ -54,13 +54,13 @@ class ImageAugmentation(BaseImagePreprocessingLayer):
         return self.draw(images.shape, self.seed_generator if seed is None else seed)
 
     def transform_images(self, images: Array, transformation: Any = None, training: bool = True) -> Array:
-        if transformation is None and type(self).draw is ImageAugmentation.draw:
-            transformation = {}  # there is nothing to draw
+        nothing_to_draw = type(self).draw is ImageAugmentation.draw
+        drawn: Any = {} if transformation is None and nothing_to_draw else transformation
         pixels = self.as_pixels(images)
-        if self.rests(transformation, training):
+        if self.rests(drawn, training):
             return pixels
         x, undo = as_batch(pixels, self.data_format, self.name)
-        return undo(rounded(self.augment(computed(x), transformation), pixels.dtype))
+        return undo(rounded(self.augment(computed(x), drawn), pixels.dtype))
 
     def transform_bounding_boxes(self, bounding_boxes: Tree, transformation: Any, training: bool = True) -> Tree:
         return bounding_boxes

@@ -10,7 +10,7 @@ from kerasish.backend import engine, xp
 from kerasish.backend.interface import Array, Tree
 from kerasish.layers.arguments import whole
 from kerasish.layers.preprocessing.image.augmentation import Drawn, ImageAugmentation
-from kerasish.layers.preprocessing.image.boxes import Size, moved
+from kerasish.layers.preprocessing.image.boxes import moved
 from kerasish.layers.preprocessing.image.resizing import boxes_resized
 from kerasish.ops import image
 from kerasish.ops.image.layout import as_batch
@@ -23,9 +23,9 @@ class _Crop(ImageAugmentation):
     height: int
     width: int
 
-    def fits(self, size: Size) -> bool:
-        """Whether an image of this size can be cut."""
-        return size[0] >= self.height and size[1] >= self.width
+    def fits(self, shape: tuple[int, ...]) -> bool:
+        """Whether images of this shape can be cut."""
+        return shape[1] >= self.height and shape[2] >= self.width
 
     def augment(self, images: Array, drawn: Drawn) -> Array:
         return self._cropped(images, drawn, "bilinear")
@@ -84,7 +84,7 @@ class CenterCrop(_Crop):
 
     def draw(self, shape: tuple[int, ...], seed: Any) -> Drawn:
         place = None, None
-        if self.fits(shape[1:3]):
+        if self.fits(shape):
             place = (shape[1] - self.height) // 2, (shape[2] - self.width) // 2
         return {"top": place[0], "left": place[1], "input_shape": tuple(shape)}
 
@@ -134,7 +134,7 @@ class RandomCrop(_Crop):
 
     def draw(self, shape: tuple[int, ...], seed: Any) -> Drawn:
         top = left = None
-        if self.fits(shape[1:3]):
+        if self.fits(shape):
             top = random.randint((shape[0],), 0, shape[1] - self.height + 1, seed=seed)
             left = random.randint((shape[0],), 0, shape[2] - self.width + 1, seed=seed)
         return {"top": top, "left": left, "input_shape": tuple(shape)}

@@ -27,7 +27,7 @@ def span(value: Any, name: str, owner: str, low: float = -1.0, high: float = 1.0
     Raises:
         ValueError: it is neither a number nor two, or outside `[low, high]`.
     """
-    found = (max(low, -abs(value)), abs(value) if low < 0 else value) if is_number(value) else value
+    found: Any = (max(low, -abs(value)), abs(value) if low < 0 else value) if is_number(value) else value
     is_pair = isinstance(found, Sequence | np.ndarray) and not isinstance(found, str) and len(found) == 2
     if not is_pair or not all(is_number(x) and low <= x <= high for x in found):
         raise ValueError(
