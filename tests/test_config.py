@@ -49,3 +49,12 @@ def test_the_backend_is_chosen_at_import():
     config.set_backend(config.backend())
     with pytest.raises(RuntimeError, match="'torch': set the environment variable KERASISH_BACKEND=torch before"):
         config.set_backend("torch")
+
+
+def test_what_keras_has_and_nothing_here_needs_is_accepted():
+    config.disable_traceback_filtering()
+    assert not config.is_traceback_filtering_enabled()
+    config.enable_traceback_filtering()
+    assert config.is_traceback_filtering_enabled()
+    assert not config.is_nnx_enabled()
+    assert config.enable_unsafe_deserialization() is None

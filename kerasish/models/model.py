@@ -117,9 +117,9 @@ class Model(Trainer):
             return Preparation(self)
         if self.graph is None and any(x.takes_strings for x in self.layers_inside()[1:]) and holds_strings(x):
             raise TypeError(
-                f"Model {self.name!r} has a `call` of its own, which is compiled, and compiled programs take no strings. "
-                "Write `def prepare_on_host(self, x)` beside it: it gets each batch first, and returns what `call` takes, "
-                "as in `return self.vectorize.run_on_host(x)`. Or make the model from Inputs."
+                f"Model {self.name!r} has a `call` of its own, which is compiled, and compiled programs take no "
+                "strings. Write `def prepare_on_host(self, x)` beside it: it gets each batch first, and returns what "
+                "`call` takes, as in `return self.vectorize.run_on_host(x)`. Or make the model from Inputs."
             )
         return None
 

@@ -188,6 +188,8 @@ def softmax(x: Any, axis: Any = -1) -> Array:
     """`exp(x) / sum(exp(x))` along `axis`, or over several axes; None: over all."""
     x = as_float(x)
     axis = axes_of(axis)
+    if not x.size:
+        return x
     # The shift cancels out, so no gradient needs to flow through it.
     powers = xp.exp(x - engine.stop_gradient(xp.max(x, axis=axis, keepdims=True)))
     return powers / xp.sum(powers, axis=axis, keepdims=True)
@@ -198,6 +200,8 @@ def log_softmax(x: Any, axis: Any = -1) -> Array:
     """`log(softmax(x))` along `axis`, without overflow."""
     x = as_float(x)
     axis = axes_of(axis)
+    if not x.size:
+        return x
     shifted = x - engine.stop_gradient(xp.max(x, axis=axis, keepdims=True))
     return shifted - xp.log(xp.sum(xp.exp(shifted), axis=axis, keepdims=True))
 

@@ -6,7 +6,8 @@ import pytest
 import kerasish
 from kerasish import layers, ops
 from kerasish.core import policies
-from kerasish.core.policies import DTypePolicy, cast_floats
+from kerasish.core.policies import DTypePolicy, DTypePolicyMap, cast_floats, deserialize, get, serialize
+from kerasish.dtype_policies import QuantizedDTypePolicy, QuantizedFloat8DTypePolicy
 
 needs_gradients = pytest.mark.skipif(kerasish.config.backend() == "numpy", reason="NumPy has no gradients")
 POLICIES = [("float32", "float32"), ("mixed_bfloat16", "bfloat16"), ("mixed_float16", "float16")]
@@ -136,3 +137,49 @@ def test_loss_scaling_can_be_declined(restored_policy):
     model = kerasish.Sequential([kerasish.Input((3,)), layers.Dense(1)])
     model.compile("sgd", "mse", auto_scale_loss=False)
     assert isinstance(model.optimizer, kerasish.optimizers.SGD)
+
+
+def test_a_map_of_policies_gives_each_path_its_own():
+    chosen = DTypePolicyMap(policy_map={"block/.*": "mixed_bfloat16"})
+    chosen["head"] = DTypePolicy("float16")
+    assert [chosen[path].name for path in ("block/a", "head", "head2", "x/head")] == [
+        *("mixed_bfloat16", "float16", "float32", "float32")
+    ]
+    assert (chosen.name, chosen.compute_dtype, chosen.variable_dtype) == ("map_float32", "float32", "float32")
+    assert (list(chosen), len(chosen)) == (["block/.*", "head"], 2)
+    del chosen["head"]
+    assert chosen["head"].name == "float32"
+    assert repr(chosen) == "<DTypePolicyMap default='float32', {'block/.*': 'mixed_bfloat16'}>"
+
+
+def test_a_map_goes_through_its_config():
+    chosen = DTypePolicyMap("float16", {"a": "mixed_bfloat16"})
+    again = deserialize(serialize(chosen))
+    assert again == chosen
+    assert (again["a"].name, again["b"].name) == ("mixed_bfloat16", "float16")
+    assert again != DTypePolicyMap()
+    assert get(chosen) is chosen
+
+
+def test_layers_take_the_policy_of_their_path():
+    chosen = DTypePolicyMap("float32", {"seq/first": "mixed_bfloat16"})
+    model = kerasish.Sequential([layers.Dense(2, name="first", dtype=chosen), layers.Dense(2, name="second", dtype=chosen)], name="seq")
+    model.build((None, 3))
+    assert [layer.compute_dtype for layer in model.layers] == ["bfloat16", "float32"]
+    assert model.layers[0].kernel.dtype == "float32"
+    assert layers.Dense.from_config(model.layers[0].get_config()).dtype_policy == chosen
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: DTypePolicyMap(policy_map=[1]), TypeError, "must be a dict of paths"),
+        (lambda: DTypePolicyMap(policy_map={".*a": "float32", "b.*": "float16"})["ba"], ValueError, "matched by 2 keys"),
+        (lambda: DTypePolicyMap(policy_map={"a": "float32"}).__setitem__("a", "float16"), ValueError, "'a' already"),
+        (lambda: QuantizedDTypePolicy("int8"), NotImplementedError, r"QuantizedDTypePolicy\('int8'\): layers can't be"),
+        (lambda: QuantizedFloat8DTypePolicy("float8"), NotImplementedError, "can't be quantized yet"),
+    ],
+)
+def test_wrong_policies_are_refused(call, error, message):
+    with pytest.raises(error, match=message):
+        call()

@@ -46,7 +46,7 @@ CHAINS = {
     ),
     "lenet": (
         IMAGE,
-        lambda L: [L.Conv2D(3, 3, activation="tanh"), L.AveragePooling2D(), L.Flatten(), L.Dense(8), L.Dense(3)],
+        lambda L: [L.Conv2D(3, 3, activation="tanh"), L.AveragePooling2D(2), L.Flatten(), L.Dense(8), L.Dense(3)],
     ),
     "autoencoder": (ROW, lambda L: [L.Dense(3, "relu"), L.Dense(1), L.Dense(3, "relu"), L.Dense(5)]),
     "mixed": (ROW, lambda L: [L.Dense(4, dtype="float32"), L.Identity(), L.Activation("relu"), L.Dense(2)]),

@@ -21,17 +21,13 @@ def leaves(x):
     return [np.asarray(a, "float32") for a in jax.tree.leaves(x)]
 
 
-def inputs_of(model):
-    return data_for(model.input, batch=4)
-
-
 def one_way(make, save, load, path, is_trained):
     model = randomize(make(save))
     if is_trained:
         model.compile(save.optimizers.SGD(0.05, momentum=0.9), "mse")
     model.save(path)
     again = load.saving.load_model(path)
-    x = inputs_of(model)
+    x = data_for((model if save is kerasish else again).input, batch=4)
     expected = leaves(model(x))
     for a, b in zip(expected, leaves(again(x)), strict=True):
         np.testing.assert_allclose(b, a, rtol=1e-5, atol=1e-5)

@@ -123,12 +123,12 @@ class JaxLayer(Layer):
         if leaf is None:
             return None
         value = np.asarray(engine.to_numpy(leaf) if engine.is_array(leaf) else leaf)
-        dtype = self.variable_dtype if is_float_dtype(str(value.dtype)) else str(value.dtype)
         if value.dtype.kind in "OUS":
             raise ValueError(
                 f"JaxLayer's parameters and states are nests of arrays; {self.name!r} has a {type(leaf).__name__} "
                 f"at {'/'.join(map(str, path)) or 'its top'}. Turn it into dicts, lists and tuples of arrays."
             )
+        dtype = self.variable_dtype if is_float_dtype(str(value.dtype)) else str(value.dtype)
         return self.add_weight(
             value.shape,
             lambda shape, dtype: value.astype(dtype),

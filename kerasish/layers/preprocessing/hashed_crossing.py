@@ -88,7 +88,7 @@ class HashedCrossing(PreprocessingLayer):
         return SymbolicTensor(encoded_shape(shape, self.output_mode, self.num_bins), dtype)
 
     def call(self, inputs: Any) -> Any:
-        if any(is_strings(x) for x in inputs):
+        if any(is_strings(x) for x in inputs) or not any(engine.is_traced(x) for x in inputs):
             return self._on_host(inputs)
         first = wide_integers(inputs[0])
         seed = Wide(xp.zeros_like(first.high), xp.zeros_like(first.low)) + SEED

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from kerasish import ops
+from kerasish.backend import engine
 from kerasish.backend.interface import Array
 from kerasish.core.strings import is_strings
 from kerasish.core.symbolic import SymbolicTensor
@@ -72,6 +73,11 @@ class Hashing(PreprocessingLayer):
         if is_strings(inputs):
             return self._of_strings(inputs)
         x = inputs if str(inputs.dtype).startswith(("int", "uint")) else ops.cast(inputs, "int32")
+        if not engine.is_traced(
+            x
+        ):  # by hand: outside of a program each of the many small steps would cost a compilation
+            digits = [str(number) for number in engine.to_numpy(x).reshape(-1).tolist()]
+            return self._of_strings(np.array(digits, object).reshape(x.shape))
         return encode(self._bins(x), self.output_mode, self.num_bins, self.compute_dtype)
 
     def _of_strings(self, x: np.ndarray) -> np.ndarray:

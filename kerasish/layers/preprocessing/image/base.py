@@ -10,8 +10,8 @@ from kerasish.backend.interface import Array, Tree
 from kerasish.core import tree
 from kerasish.core.dtypes import is_float_dtype, standardize_dtype
 from kerasish.layers.layer import Layer
-from kerasish.layers.preprocessing.image.boxes import checked_format
 from kerasish.layers.preprocessing.image.ranges import span
+from kerasish.ops.boxes import checked_format
 
 PARTS = "images", "labels", "bounding_boxes", "segmentation_masks"
 """What a layer looks at in a dict; other entries are passed on as they are."""
@@ -54,7 +54,11 @@ class BaseImagePreprocessingLayer(Layer):
     ) -> None:
         super().__init__(**kwargs)
         self.factor = None if factor is None else span(factor, "factor", type(self).__name__, *self.factor_bounds)
-        self.bounding_box_format = checked_format(bounding_box_format, type(self).__name__)
+        self.bounding_box_format = None
+        if bounding_box_format is not None:
+            self.bounding_box_format = checked_format(
+                bounding_box_format, f"{type(self).__name__}'s bounding_box_format"
+            )
         self.data_format = standardize_data_format(data_format)
         self.autocast = False  # `call` casts, and only the images
 

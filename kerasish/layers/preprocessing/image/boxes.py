@@ -1,4 +1,4 @@
-"""What becomes of bounding boxes when an image is moved: formats, corners, and what is cut off."""
+"""What becomes of bounding boxes when an image is moved, and which of them are cut off."""
 
 from __future__ import annotations
 
@@ -7,45 +7,9 @@ from typing import Any
 
 from kerasish.backend import xp
 from kerasish.backend.interface import Array
+from kerasish.ops.boxes import from_corners, to_corners
 
-FORMATS = (
-    *("xyxy", "yxyx", "xywh", "center_xywh", "center_yxhw"),
-    *("rel_xyxy", "rel_yxyx", "rel_xywh", "rel_center_xywh"),
-)
 Size = tuple[int, int]
-
-
-def checked_format(name: Any, owner: str) -> str | None:
-    """`name`, if it is a format of boxes, or None."""
-    if name is not None and name not in FORMATS:
-        raise ValueError(f"{owner}'s bounding_box_format must be one of {', '.join(map(repr, FORMATS))}; got {name!r}.")
-    return name
-
-
-def to_corners(boxes: Array, source: str, size: Size) -> Array:
-    """Boxes of any format as `(left, top, right, bottom)` in pixels, for images of `(height, width)`."""
-    a, b, c, d = (boxes[..., i] for i in range(4))
-    if "y" in source and source.index("y") < source.index("x"):
-        a, b, c, d = b, a, d, c
-    if "center" in source:
-        a, b, c, d = a - c / 2, b - d / 2, a + c / 2, b + d / 2
-    elif "w" in source:
-        c, d = a + c, b + d
-    tall, wide = size if source.startswith("rel_") else (1, 1)
-    return xp.stack([a * wide, b * tall, c * wide, d * tall], axis=-1)
-
-
-def from_corners(boxes: Array, target: str, size: Size) -> Array:
-    """The opposite of `to_corners`."""
-    tall, wide = size if target.startswith("rel_") else (1, 1)
-    a, b, c, d = (boxes[..., i] / by for i, by in enumerate((wide, tall, wide, tall)))
-    if "center" in target:
-        a, b, c, d = (a + c) / 2, (b + d) / 2, c - a, d - b
-    elif "w" in target:
-        c, d = c - a, d - b
-    if "y" in target and target.index("y") < target.index("x"):
-        a, b, c, d = b, a, d, c
-    return xp.stack([a, b, c, d], axis=-1)
 
 
 def moved(
@@ -63,13 +27,13 @@ def moved(
         new_size: Those of the new image.
     """
     boxes, labels = given["boxes"], given["labels"]
-    corners = how(to_corners(boxes.astype("float32"), name, size))
+    corners = how(xp.stack(to_corners(boxes, name, *size, dtype="float32"), axis=-1))
     height, width = new_size
     corners = xp.clip(corners, 0, xp.asarray([width, height, width, height], dtype=corners.dtype))
     corners = xp.where(xp.isnan(corners), 0, corners)
     empty = (corners[..., 2] <= corners[..., 0]) | (corners[..., 3] <= corners[..., 1])
     is_box = labels >= 0
-    new = from_corners(corners, name, new_size)
+    new = from_corners((corners[..., 0], corners[..., 1], corners[..., 2], corners[..., 3]), name, *new_size)
     new = new.astype(boxes.dtype) if boxes.dtype.kind == "f" else new
     kept = boxes.astype(new.dtype)
     return given | {

@@ -21,6 +21,12 @@ def is_number(x: Any) -> bool:
     return isinstance(x, int | float | np.number) and not isinstance(x, bool) and bool(np.isfinite(x))
 
 
+def is_pair(x: Any) -> bool:
+    """Whether `x` is two numbers."""
+    is_row = isinstance(x, Sequence | np.ndarray) and not isinstance(x, str)
+    return is_row and len(x) == 2 and all(is_number(one) for one in x)
+
+
 def span(value: Any, name: str, owner: str, low: float = -1.0, high: float = 1.0) -> tuple[float, float]:
     """`value` as a range within `[low, high]`; a number `f` means from `-f`, or from `low` if that is more, to `f`.
 
@@ -28,8 +34,7 @@ def span(value: Any, name: str, owner: str, low: float = -1.0, high: float = 1.0
         ValueError: it is neither a number nor two, or outside `[low, high]`.
     """
     found: Any = (max(low, -abs(value)), abs(value) if low < 0 else value) if is_number(value) else value
-    is_pair = isinstance(found, Sequence | np.ndarray) and not isinstance(found, str) and len(found) == 2
-    if not is_pair or not all(is_number(x) and low <= x <= high for x in found):
+    if not is_pair(found) or not all(low <= x <= high for x in found):
         raise ValueError(
             f"{owner}'s {name} must be a number, or a range of two numbers, of at least {low:g} and at most {high:g}; "
             f"got {value!r}."
@@ -43,8 +48,7 @@ def value_span(value: Any, owner: str) -> tuple[float, float]:
     Raises:
         ValueError: it is not two different numbers.
     """
-    is_pair = isinstance(value, Sequence | np.ndarray) and not isinstance(value, str) and len(value) == 2
-    if not is_pair or not all(is_number(x) for x in value) or value[0] == value[1]:
+    if not is_pair(value) or value[0] == value[1]:
         raise ValueError(
             f"{owner}'s value_range must be the least and the greatest value of a pixel, such as (0, 255); "
             f"got {value!r}."

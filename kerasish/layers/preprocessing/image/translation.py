@@ -8,7 +8,7 @@ from kerasish.backend import engine, xp
 from kerasish.backend.interface import Array
 from kerasish.layers.preprocessing.image.augmentation import Drawn
 from kerasish.layers.preprocessing.image.boxes import Size
-from kerasish.layers.preprocessing.image.ranges import drawn_from, is_number, span
+from kerasish.layers.preprocessing.image.ranges import drawn_from, is_pair, span
 from kerasish.layers.preprocessing.image.warp import Warp, affine
 
 
@@ -96,8 +96,7 @@ class RandomShear(Warp):
 
 def _sizes(factor: Any, name: str) -> tuple[float, float]:
     """The range of the sizes. Keras writes `f` as `(-f, f)`, which its own constructor then refuses."""
-    is_pair = isinstance(factor, list | tuple) and len(factor) == 2 and all(is_number(x) for x in factor)
-    if is_pair and factor[0] == -factor[1]:
+    if is_pair(factor) and factor[0] == -factor[1]:
         factor = abs(factor[1])
     return span(factor, name, "RandomShear", 0.0)
 
