@@ -73,7 +73,9 @@ def main() -> None:
         start = time.perf_counter()
         model = build()
         times.append(time.perf_counter() - start)
-    print(f"{len(model.layers)} layers: built and shaped in {times[0]:.2f} s the first time, {min(times):.2f} s the best")
+    print(
+        f"{len(model.layers)} layers: built and shaped in {times[0]:.2f} s the first time, {min(times):.2f} s the best"
+    )
     assert times[0] < 1
     assert not beyond, f"beyond {LIMIT} times: {', '.join(beyond)}"
 

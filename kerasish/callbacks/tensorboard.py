@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import time
@@ -122,7 +123,8 @@ class TensorBoard(Callback):
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         values = dict(logs or {})
         training = {name: value for name, value in values.items() if not name.startswith("val_")}
-        training["learning_rate"] = float(self.model.optimizer.learning_rate)
+        with contextlib.suppress(AttributeError):  # a transformation of optax may show none
+            training["learning_rate"] = float(self.model.optimizer.learning_rate)
         if self.write_steps_per_second:
             training["steps_per_second"] = self._speed((epoch + 1) * ((self.params or {}).get("steps") or 0))
         validation = {name.removeprefix("val_"): value for name, value in values.items() if name.startswith("val_")}

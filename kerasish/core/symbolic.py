@@ -198,6 +198,7 @@ _NO_STRINGS = (
     "StringLookup, TextVectorization, Hashing or HashedCrossing layer; put one first."
 )
 
+
 def abstract_eval(fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Tree:
     """What `fn(*args, **kwargs)` would return, as symbolic tensors. Nothing is computed, no variable changes.
 

@@ -129,8 +129,8 @@ def _coordinates(indices: Any) -> tuple[Array, ...]:
     return tuple(indices[..., axis] for axis in range(indices.shape[-1]))
 
 
-def _scattered(indices: Any, values: Array, shape: Sequence[int]) -> Array:
-    """Zeros, to which the values are added at their indices."""
+def _scattered(indices: Any, values: Array, shape: Sequence[int], reduction: str = "add") -> Array:
+    """Zeros, to which the values are added at their indices; or ones, which are multiplied by them (`"mul"`)."""
     depth = indices_of(indices).shape[-1]
     rows = int(np.prod(shape[:depth]))
     flat = sum(
@@ -138,8 +138,10 @@ def _scattered(indices: Any, values: Array, shape: Sequence[int]) -> Array:
         start=as_dtype(0, "int32"),
     )
     inner = tuple(shape[depth:])
-    added = engine.segment_sum(xp.reshape(values, (-1, *inner)), xp.reshape(flat, (-1,)), rows)
-    return xp.reshape(added, tuple(shape))
+    values, flat = xp.reshape(values, (-1, *inner)), xp.reshape(flat, (-1,))
+    if reduction == "mul":
+        return xp.reshape(engine.segment_reduce(values, flat, rows, "mul"), tuple(shape))
+    return xp.reshape(engine.segment_sum(values, flat, rows), tuple(shape))
 
 
 @op
@@ -170,7 +172,9 @@ def scatter_update(inputs: Any, indices: Any, updates: Any, reduction: str | Non
     updates = as_dtype(updates, inputs.dtype)
     if reduction == "add":
         return inputs + _scattered(indices, updates, inputs.shape)
-    if reduction in ("mul", "max", "min"):
+    if reduction == "mul":
+        return inputs * _scattered(indices, updates, inputs.shape, "mul")
+    if reduction in ("max", "min"):
         return engine.scatter_reduce(inputs, _coordinates(indices), updates, reduction)
     if reduction is not None:
         raise ValueError(f"scatter_update's reduction must be None or 'add', 'mul', 'max', 'min'; got {reduction!r}.")

@@ -23,6 +23,7 @@ from kerasish.utils.batches import pack_x_y_sample_weight
 from kerasish.utils.feature_space import FeatureSpace
 from kerasish.utils.files import get_file
 from kerasish.utils.images import array_to_img, img_to_array, load_img, save_img
+from kerasish.utils.model_plot import model_to_dot, model_to_mermaid, plot_model
 from kerasish.utils.numerical import normalize, to_categorical
 from kerasish.utils.sequence import pad_sequences
 
@@ -46,9 +47,12 @@ __all__ = [
     "is_interactive_logging_enabled",
     "is_keras_tensor",
     "load_img",
+    "model_to_dot",
+    "model_to_mermaid",
     "normalize",
     "pack_x_y_sample_weight",
     "pad_sequences",
+    "plot_model",
     "register_keras_serializable",
     "save_img",
     "set_random_seed",

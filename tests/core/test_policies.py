@@ -163,7 +163,9 @@ def test_a_map_goes_through_its_config():
 
 def test_layers_take_the_policy_of_their_path():
     chosen = DTypePolicyMap("float32", {"seq/first": "mixed_bfloat16"})
-    model = kerasish.Sequential([layers.Dense(2, name="first", dtype=chosen), layers.Dense(2, name="second", dtype=chosen)], name="seq")
+    model = kerasish.Sequential(
+        [layers.Dense(2, name="first", dtype=chosen), layers.Dense(2, name="second", dtype=chosen)], name="seq"
+    )
     model.build((None, 3))
     assert [layer.compute_dtype for layer in model.layers] == ["bfloat16", "float32"]
     assert model.layers[0].kernel.dtype == "float32"
@@ -174,7 +176,11 @@ def test_layers_take_the_policy_of_their_path():
     ("call", "error", "message"),
     [
         (lambda: DTypePolicyMap(policy_map=[1]), TypeError, "must be a dict of paths"),
-        (lambda: DTypePolicyMap(policy_map={".*a": "float32", "b.*": "float16"})["ba"], ValueError, "matched by 2 keys"),
+        (
+            lambda: DTypePolicyMap(policy_map={".*a": "float32", "b.*": "float16"})["ba"],
+            ValueError,
+            "matched by 2 keys",
+        ),
         (lambda: DTypePolicyMap(policy_map={"a": "float32"}).__setitem__("a", "float16"), ValueError, "'a' already"),
         (lambda: QuantizedDTypePolicy("int8"), NotImplementedError, r"QuantizedDTypePolicy\('int8'\): layers can't be"),
         (lambda: QuantizedFloat8DTypePolicy("float8"), NotImplementedError, "can't be quantized yet"),

@@ -100,7 +100,7 @@ def find(namespace, name):
     return functools.reduce(getattr, name.split("."), namespace)
 
 
-class Failure(Exception):
+class Failure(Exception):  # noqa: N818
     """What a row raised, in the place of its outputs."""
 
 

@@ -1,6 +1,5 @@
 """Laws of every row of the table of ops: the numbers and dtypes of Keras, of the NumPy backend, and of float64."""
 
-
 import numpy as np
 import pytest
 

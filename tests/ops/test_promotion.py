@@ -13,7 +13,31 @@ jax = pytest.importorskip("jax")
 keras = pytest.importorskip("keras")
 
 DTYPES = ["bool", "uint8", "int8", "int16", "uint16", "uint32", "int32", "float16", "bfloat16", "float32"]
-PAIRED = ["add", "subtract", "multiply", "divide", "true_divide", "floor_divide", "power", "maximum", "minimum", "matmul", "where", "mod", "logaddexp", "arctan2", "divide_no_nan", "equal", "not_equal", "less", "logical_and", "dot", "inner", "outer", "vdot"]
+PAIRED = [
+    "add",
+    "subtract",
+    "multiply",
+    "divide",
+    "true_divide",
+    "floor_divide",
+    "power",
+    "maximum",
+    "minimum",
+    "matmul",
+    "where",
+    "mod",
+    "logaddexp",
+    "arctan2",
+    "divide_no_nan",
+    "equal",
+    "not_equal",
+    "less",
+    "logical_and",
+    "dot",
+    "inner",
+    "outer",
+    "vdot",
+]
 EVERY_TYPE = [*DTYPES, "int64", "uint64", "float64", bool, int, float]
 
 
@@ -58,7 +82,9 @@ def test_two_dtypes_give_the_dtype_that_keras_gives(name):
         assert narrow(call(name, *xs).dtype) == dtype_in_keras(name, *xs), (a, b)
 
 
-@pytest.mark.parametrize("name", ["add", "subtract", "multiply", "divide", "maximum", "power", "floor_divide", "mod", "where", "equal"])
+@pytest.mark.parametrize(
+    "name", ["add", "subtract", "multiply", "divide", "maximum", "power", "floor_divide", "mod", "where", "equal"]
+)
 def test_a_python_number_gives_the_dtype_that_keras_gives(name):
     for a, number in itertools.product(DTYPES, [True, 2, 2.5]):
         assert narrow(call(name, matrix(a), number).dtype) == dtype_in_keras(name, matrix(a), number), (a, number)

@@ -88,11 +88,12 @@ class _Digits:
         return self._word(xp.zeros_like(self._start) + _u32(self.longest - back), back if size is None else size)
 
     def _word(self, begin: Array, size: int) -> Wide:
-        halves: list[Any] = [xp.zeros_like(self._start), xp.zeros_like(self._start)]
-        for index in range(size):
-            one = xp.take_along_axis(self._bytes, self._places(begin + _u32(index)), axis=-1)[..., 0]
-            halves[index // 4] = halves[index // 4] | (one << _u32(8 * (index % 4)))
-        return Wide(halves[1], halves[0])
+        places = self._places(begin)
+        places = xp.minimum(places + xp.arange(size, dtype="int32"), self._bytes.shape[-1] - 1)
+        found = xp.take_along_axis(self._bytes, places, axis=-1)
+        shifted = found << (xp.arange(size, dtype="uint32") % _u32(4) * _u32(8))
+        low = xp.sum(shifted[..., :4], axis=-1, dtype="uint32")
+        return Wide(xp.sum(shifted[..., 4:], axis=-1, dtype="uint32"), low)
 
     def _places(self, at: Array) -> Array:
         return xp.minimum(at, _u32(self._bytes.shape[-1] - 1)).astype("int32")[..., None]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kerasish.backend import xp
+from kerasish.backend import engine, xp
 from kerasish.backend.interface import Array
 
 LOW16 = 0xFFFF
@@ -81,11 +81,13 @@ class Wide:
 
     def __mod__(self, divisor: int) -> Array:
         """The remainder by a number below 2³¹, as `uint32`: long division, bit by bit."""
-        remainder = self.high % _constant(divisor)
-        for bit in range(31, -1, -1):
-            remainder = (remainder << _constant(1)) | ((self.low >> _constant(bit)) & _constant(1))
-            remainder = xp.where(remainder >= _constant(divisor), remainder - _constant(divisor), remainder)
-        return remainder
+
+        def step(index: Any, remainder: Array) -> Array:
+            bit = (self.low >> (_constant(31) - xp.asarray(index, dtype="uint32"))) & _constant(1)
+            remainder = (remainder << _constant(1)) | bit
+            return xp.where(remainder >= _constant(divisor), remainder - _constant(divisor), remainder)
+
+        return engine.fori_loop(0, 32, step, self.high % _constant(divisor))
 
 
 def _constant(x: int) -> Any:

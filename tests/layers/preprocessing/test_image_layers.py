@@ -63,8 +63,6 @@ def test_cutmix_weighs_labels_by_the_pixels_that_stay():
     masks, weights = np.asarray(drawn["batch_masks"]), np.ravel(drawn["mix_weight"])
     np.testing.assert_allclose(weights, 1 - masks.mean((1, 2, 3)), atol=1e-6)
     assert abs(weights.mean() - 0.5) < 0.03 and abs(weights.std() - 0.2887) < 0.03  # Beta(1, 1) is uniform
-    out = layer({"images": X, "labels": np.eye(4, dtype="float32")})
-    np.testing.assert_allclose(np.asarray(out["labels"]).sum(1), 1, rtol=1e-6)
 
 
 @pytest.mark.parametrize("name", ["RandomFlip", "RandAugment", "RandomErasing", "MixUp"])
