@@ -1,5 +1,9 @@
 """Initializers: Keras's names, configs and distributions; NumPy arrays of the dtype that was asked for."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -143,3 +147,36 @@ def test_an_array_and_a_function_may_be_initializers():
     assert initializers.get(np.ones(3))((3,)).tolist() == [1, 1, 1]
     assert initializers.get(np.zeros) is np.zeros
     assert initializers.get(None) is None
+
+
+@pytest.mark.parametrize(
+    ("make", "mean", "deviation"),
+    [
+        (lambda: initializers.RandomNormal(1.5, 0.5, seed=3), 1.5, 0.5),
+        (lambda: initializers.RandomUniform(-1.0, 3.0, seed=3), 1.0, 4 / np.sqrt(12)),
+        (lambda: initializers.TruncatedNormal(0.5, 2.0, seed=3), 0.5, 2 * 0.8796),  # of a normal cut at 2 deviations
+    ],
+)
+def test_numbers_have_the_mean_and_deviation_that_were_asked_for(make, mean, deviation):
+    found = np.asarray(make()((300, 300)), "float64")
+    assert abs(found.mean() - mean) < 5 * deviation / 300
+    assert abs(found.std() / deviation - 1) < 0.01
+
+
+DIGESTS = """
+import hashlib, numpy as np
+from kerasish import initializers
+for name in {names!r}:
+    values = np.ascontiguousarray(initializers.get({{"class_name": name, "config": {{"seed": 7}}}})((4, 6)))
+    print(name, hashlib.sha256(values.tobytes()).hexdigest())
+"""
+
+
+def test_both_backends_draw_the_same_numbers():
+    def digests(backend):
+        command = [sys.executable, "-c", DIGESTS.format(names=RANDOM)]
+        environment = os.environ | {"KERASISH_BACKEND": backend}
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+
+    assert digests("jax") == digests("numpy")
+    assert len(digests("numpy").splitlines()) == len(RANDOM)

@@ -53,6 +53,35 @@ class Batches(Protocol):
         ...
 
 
+class Source:
+    """A source of batches, with what a source has unless it says otherwise."""
+
+    batch_size: int | None = None
+    steps: int | None = None
+    rows: int | None = None
+
+    def epoch(self, number: int, skip: int = 0) -> Iterator[Batch]:
+        """The batches of one epoch, without the first `skip`."""
+        raise NotImplementedError(f"{type(self).__name__} must write `epoch`.")
+
+    def example(self) -> Batch:
+        """A batch to build the model with; it is not lost for training."""
+        raise NotImplementedError(f"{type(self).__name__} must write `example`.")
+
+    def begin_epoch(self) -> None:
+        """Called on the thread that trains, before the first batch of an epoch is made."""
+
+    def end_epoch(self) -> None:
+        """Called on the thread that trains, after the last batch of an epoch was used."""
+
+    def get_state(self) -> dict[str, Any] | None:
+        """What the order of the batches follows from, as JSON; None: an epoch can't be taken up in its middle."""
+        return {}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Take up what `get_state` returned."""
+
+
 def rows_of(data: Tree) -> int:
     """How many rows the arrays of `data` have."""
     for leaf in tree.leaves(data):

@@ -18,15 +18,15 @@ from kerasish.data.adapters import is_arrays
 from kerasish.data.batches import Batches, padded, rows_of
 from kerasish.data.conversion import convert_tree
 from kerasish.models.padding import is_per_sample
+from kerasish.models.preparing import Preparing
 from kerasish.models.step import CompiledMethod
 from kerasish.models.train_step import Steps
 
 
-class Predicting(Steps):
+class Predicting(Preparing):
     """`predict` and `predict_on_batch`."""
 
     _callback_list: Callable[..., CallbackList]
-    _program: Callable[..., CompiledMethod]
 
     def predict(
         self,

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, BinaryIO, NamedTuple, cast
 
 from kerasish.saving.archive_write import ArchiveWriter
-from kerasish.saving.errors import CorruptModelError, IncompatibleModelError, UnsafeModelError
+from kerasish.saving.errors import CorruptModelError, IncompatibleModelError, ModelFileError, UnsafeModelError
 from kerasish.saving.hdf5 import SIGNATURE as HDF5_SIGNATURE
 from kerasish.saving.strict_json import LARGEST, read_json, write_json
 from kerasish.saving.windows import Window, crc_of, length_of
@@ -32,6 +32,17 @@ _MOST_MEMBERS = 10_000
 _UNPACKED_PER_BYTE = 20  # of the archive: more is a bomb
 _UNPACKED_ALWAYS = 64 * 2**20
 _ENCRYPTED = 0x41
+_BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    OSError,
+    struct.error,
+    NotImplementedError,
+    ValueError,
+    RuntimeError,
+)
+"""What Python's reader of archives raises about damaged ones; names that are no UTF-8 are a `ValueError`."""
 _LARGEST_ASSETS = 2**29
 ASSETS = "assets/"
 
@@ -109,7 +120,9 @@ def read_archive(file: BinaryIO, where: str, largest_weights: int | None = None)
             config = read_json(text, f"{where}: {CONFIG}")
             assets = _read_assets(archive, members, where)
             contents = Contents(config, metadata, weights, members[WEIGHTS].file_size, finish, assets)
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, struct.error, NotImplementedError) as error:
+    except ModelFileError:
+        raise
+    except _BROKEN as error:
         raise CorruptModelError(
             f"{where} is truncated or damaged: {str(error) or type(error).__name__:.200}. Take another copy."
         ) from error

@@ -24,7 +24,7 @@ def line(params, inputs):
 @register_keras_serializable("laws")
 def first_count(rng, inputs):
     """The parameters and the state of `counting`."""
-    return first_line(rng, inputs), [np.zeros((), "int32"), {"scale": np.ones((), "float32")}]
+    return first_line(rng, inputs), [np.zeros((2,), "float32"), {"scale": np.ones((), "float32")}]
 
 
 @register_keras_serializable("laws")

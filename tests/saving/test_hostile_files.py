@@ -308,6 +308,17 @@ def test_data_before_the_archive_and_a_comment_after_it_are_refused(tmp_path, ba
         load_model(path)
 
 
+def test_a_member_whose_name_is_no_text_is_refused(tmp_path, base):
+    path = write(tmp_path / "m.keras", base)
+    data = bytearray(path.read_bytes())
+    place = data.rfind(b"PK\x01\x02")  # found by fuzzing: UTF-8 is promised, and is not there
+    data[place + 9] |= 8
+    data[place + 46] = 0x80
+    path.write_bytes(data)
+    with pytest.raises(CorruptModelError, match="truncated or damaged"):
+        load_model(path)
+
+
 def test_z18_members_that_share_their_bytes_are_refused(tmp_path, base):
     path = write(tmp_path / "m.keras", base, extra=[("assets/a", b"1"), ("assets/b", b"1")])
     data = bytearray(path.read_bytes())

@@ -57,6 +57,8 @@ class SpectralNormalization(Wrapper):
     Source: Miyato et al., 2018, algorithm 1, https://arxiv.org/abs/1802.05957
     """
 
+    mixes_samples = "training"  # not rows, but calls: each changes the kernel for those that follow
+
     def __init__(self, layer: Layer, power_iterations: int = 1, **kwargs: Any) -> None:
         super().__init__(layer, **kwargs)
         self.power_iterations = whole(power_iterations, "power_iterations", "SpectralNormalization")
