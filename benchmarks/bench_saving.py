@@ -119,7 +119,9 @@ def measured(what, case, path, megabytes):
 
 def main(megabytes):
     size = megabytes * 2**20
-    print(f"{megabytes} MB of weights; {os.cpu_count()} cores; seconds, times the plain copy and hash, memory / weights")
+    print(
+        f"{megabytes} MB of weights; {os.cpu_count()} cores; seconds, times the plain copy and hash, memory / weights"
+    )
     with tempfile.TemporaryDirectory() as folder:
         found = {}
         for _ in range(3):

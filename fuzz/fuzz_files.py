@@ -4,8 +4,10 @@ The first byte of an input says which reader gets the rest: a `.keras` archive, 
 the old layout, `.safetensors`, the JSON text of a config, the texts among HDF5's attributes, or an index of shards.
 """
 
+import contextlib
 import io
 import os
+import pathlib
 import sys
 import tempfile
 import warnings
@@ -58,10 +60,8 @@ READERS = [
 def one_input(data):
     """Anything but one of our errors is a find."""
     if data:
-        try:
+        with contextlib.suppress(ModelFileError):
             READERS[data[0] % len(READERS)](data[1:])
-        except ModelFileError:
-            pass
 
 
 def make_corpus(folder):
@@ -73,9 +73,9 @@ def make_corpus(folder):
     MODEL.save(paths[2])
     MODEL.save_weights(paths[3])
     MODEL.save_weights(os.path.join(FOLDER, "m.weights.json"), max_shard_size=1e-6)
-    contents = [open(path, "rb").read() for path in paths]
+    contents = [pathlib.Path(path).read_bytes() for path in paths]
     contents += [MODEL.to_json().encode(), contents[2]]
-    contents += [open(os.path.join(FOLDER, "m.weights.json"), "rb").read(), contents[3]]
+    contents += [pathlib.Path(FOLDER, "m.weights.json").read_bytes(), contents[3]]
     for number, content in enumerate(contents):
         with open(os.path.join(folder, f"good_{number}"), "wb") as file:
             file.write(bytes([number]) + content)

@@ -18,8 +18,8 @@ class RunLike(Protocol):
         """Save the state after so many batches of this epoch (from 0)."""
         ...
 
-    def load(self, folder: str) -> bool:
-        """Take up what was saved; whether there was anything."""
+    def begin(self, folder: str, resumes: bool) -> None:
+        """Take up what was saved, or delete it."""
         ...
 
     def delete(self, folder: str) -> None:
@@ -86,10 +86,7 @@ class BackupAndRestore(Callback):
         return None if self.save_freq == "epoch" else batch + -(trained + 1) % int(self.save_freq)
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
-        if self.resumes:
-            self._run.load(self.backup_dir)
-        else:
-            self._run.delete(self.backup_dir)
+        self._run.begin(self.backup_dir, self.resumes)
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         self._epoch = epoch

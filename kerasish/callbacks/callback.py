@@ -79,6 +79,7 @@ class Callback:
     Attributes:
         model: The model, once `set_model` was called.
         params: What `fit`, `evaluate` or `predict` tell: `epochs`, `steps`, `verbose`, `validation`, `phase`.
+        run: In `fit`, what can be saved and taken up again (`models/run.py`).
         trained_batches: In `on_train_batch_end`: how many batches there have been since training began.
 
     Example:
@@ -106,10 +107,6 @@ class Callback:
     def set_model(self, model: ModelLike) -> None:
         """Remember the model. Called once, before any hook."""
         self._model = model
-
-    def set_run(self, run: Any) -> None:
-        """Remember the run of `fit`, which can be saved and taken up again (`models/run.py`)."""
-        self.run = run
 
     def set_params(self, params: dict[str, Any]) -> None:
         """Remember the parameters of the run. Called once, before any hook."""

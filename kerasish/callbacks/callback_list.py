@@ -73,12 +73,6 @@ class CallbackList(Callback):
         for callback in self.callbacks:
             callback.set_model(model)
 
-    def set_run(self, run: Any) -> None:
-        """Tell every callback of the run."""
-        super().set_run(run)
-        for callback in self.callbacks:
-            callback.set_run(run)
-
     def set_params(self, params: dict[str, Any]) -> None:
         """Give every callback the parameters of the run."""
         super().set_params(params)

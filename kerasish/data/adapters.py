@@ -4,18 +4,29 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
 from kerasish.core import tree
 from kerasish.data.arrays import ArrayBatches
-from kerasish.data.batches import Batch, Batches
+from kerasish.data.batches import Batch, Batches, Source
 from kerasish.data.class_weights import weighted
 from kerasish.data.conversion import is_array_like, is_plain
+from kerasish.data.dataset import DatasetBatches, is_dataset
+from kerasish.data.foreign import (
+    batched,
+    is_map_style,
+    is_stream_of_rows,
+    is_stream_of_samples,
+    is_table,
+    stream,
+)
 from kerasish.data.iterables import IterableBatches, is_batches, unpack
-from kerasish.data.prepared import Prepare, PreparedBatches, prepared_rows
+from kerasish.data.prepared import Prepare, prepared_rows
+from kerasish.data.samples import Columns, SampleBatches, TableBatches
+from kerasish.data.streaming import StreamedBatches
 
 __all__ = ["adapt", "is_arrays", "unpack"]
 
@@ -54,21 +65,67 @@ def adapt(
     check_counts(batch_size=batch_size, steps=steps)
     if not isinstance(shuffle, bool | np.bool_) and shuffle != "batch":
         raise ValueError(f"shuffle must be True, False or 'batch'; got {shuffle!r}.")
+    strings = prepare is not None
+    change = None if class_weight is None else functools.partial(_weigh, class_weight)
+    table = is_table(x)
+    if table or is_map_style(x):
+        kind = functools.partial(TableBatches, x, Columns(y, sample_weight)) if table else _samples(x, y, sample_weight)
+        found = kind(batch_size or 32, shuffle, change=change, strings=strings)
+        return StreamedBatches(found if steps is None else Limited(found, steps), prepare)
     if is_arrays(x):
         weights = weighted(y, sample_weight, class_weight)
-        batches = ArrayBatches(x, y, weights, batch_size or 32, shuffle, strings=prepare is not None)
-        ready = batches if prepare is None else prepared_rows(batches, prepare)
-        return ready if steps is None else _Limited(ready, steps)
-    if not is_batches(x):
+        batches = ArrayBatches(x, y, weights, batch_size or 32, shuffle, strings=strings)
+        ready = _in_rows(batches, prepare)
+        return ready if steps is None else Limited(ready, steps)
+    return _streamed(x, y, sample_weight, batch_size, steps, shuffle, change, prepare)
+
+
+def _in_rows(batches: ArrayBatches, prepare: Prepare | None) -> ArrayBatches | StreamedBatches:
+    if prepare is not None:
+        return prepared_rows(batches, prepare)
+    return batches if batches.is_small else StreamedBatches(batches)
+
+
+def _samples(x: Any, y: Any, sample_weight: Any) -> Callable[..., SampleBatches]:
+    _refuse(x, "samples with their targets", y=y, sample_weight=sample_weight)
+    return functools.partial(SampleBatches, x)
+
+
+def _streamed(
+    x: Any,
+    y: Any,
+    sample_weight: Any,
+    batch_size: int | None,
+    steps: int | None,
+    shuffle: bool | str,
+    change: Callable[..., Any] | None,
+    prepare: Prepare | None,
+) -> Batches:
+    """Batches that come from somebody else's code: they are made on a thread."""
+    strings = prepare is not None
+    if is_dataset(x):
+        _refuse(x, "batches", y=y, sample_weight=sample_weight, batch_size=batch_size)
+        made = DatasetBatches(x, steps, shuffle, change, strings)
+        return StreamedBatches(made, prepare, on_thread=x.workers > 0)
+    if is_stream_of_rows(x):
+        found = batched(x, batch_size or 32, Columns(y, sample_weight))
+    elif is_stream_of_samples(x):
+        _refuse(x, "samples with their targets", y=y, sample_weight=sample_weight)
+        found = batched(x, batch_size or 32)
+    elif is_batches(x):
+        _refuse(x, "batches", y=y, sample_weight=sample_weight, batch_size=batch_size)
+        found = stream(x)
+    else:
         raise TypeError(f"x is of type {type(x).__name__}; expected arrays, or an iterable of batches (x, y).")
-    for name, value in (("y", y), ("sample_weight", sample_weight), ("batch_size", batch_size)):
+    return StreamedBatches(IterableBatches(found.source, steps, change, strings, found.length), prepare)
+
+
+def _refuse(x: Any, what: str, **arguments: Any) -> None:
+    for name, value in arguments.items():
         if value is not None:
             raise ValueError(
-                f"x already yields batches, so `{name}` can't be given beside it; got {type(value).__name__}."
+                f"x already yields {what}, so `{name}` can't be given beside it; got {type(value).__name__}."
             )
-    change = None if class_weight is None else functools.partial(_weigh, class_weight)
-    found = IterableBatches(x, steps, change, strings=prepare is not None)
-    return found if prepare is None else PreparedBatches(found, prepare)
 
 
 def check_counts(**counts: Any) -> None:
@@ -84,13 +141,13 @@ def _weigh(class_weight: dict[int, float], x: Any, y: Any, sample_weight: Any) -
     return x, y, weighted(y, sample_weight, class_weight)
 
 
-class _Limited:
+class Limited(Source):
     """So many batches an epoch; the next epoch goes on where this one ended, as in Keras."""
 
-    def __init__(self, batches: Batches, steps: int) -> None:
+    def __init__(self, batches: Source, steps: int) -> None:
         self._batches = batches
-        self.batch_size: int | None = batches.batch_size
-        self.steps: int | None = steps
+        self.batch_size = batches.batch_size
+        self.steps = steps
         self.rows = batches.rows
 
     def get_state(self) -> dict[str, Any] | None:

@@ -12,15 +12,75 @@ import numpy as np
 from kerasish.backend import engine
 from kerasish.backend.interface import Array, Tree
 from kerasish.core import tree
-from kerasish.core.random import host_generator, next_seed
-from kerasish.data.batches import Batch
+from kerasish.core.random import next_seed
+from kerasish.data.batches import Batch, Source
 from kerasish.data.conversion import convert_tree, narrow
+from kerasish.data.lazy import LazyRows
+from kerasish.data.orders import permutation, whole_batches
 
 RESIDENT_BYTES = 2**30
 """Up to this size, a set of arrays is put on the device once, and its batches are gathered inside the step."""
 
 
-class ArrayBatches:
+class RowBatches(Source):
+    """Batches of rows that can be taken in any order.
+
+    Args:
+        rows: How many there are.
+        batch_size: Rows of a batch.
+        shuffle: Whether each epoch has its own order; `"batch"`: batches are shuffled whole.
+        seed: What the orders follow from; None: what `set_random_seed` determines.
+    """
+
+    def __init__(self, rows: int, batch_size: int = 32, shuffle: bool | str = False, seed: int | None = None) -> None:
+        self.rows: int = rows  # pyright: ignore[reportIncompatibleVariableOverride]
+        self.batch_size: int = batch_size  # pyright: ignore[reportIncompatibleVariableOverride]
+        self.steps: int = math.ceil(rows / batch_size)  # pyright: ignore[reportIncompatibleVariableOverride]
+        self.shuffle = shuffle
+        self.seed = next_seed() if seed is None and shuffle else seed
+
+    def take(self, rows: np.ndarray) -> tuple[Tree, Tree, Tree]:
+        """`(x, y, sample_weight)` of these rows."""
+        raise NotImplementedError(f"{type(self).__name__} must write `take`.")
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether the last batch is smaller than the others."""
+        return self.rows % self.batch_size != 0
+
+    def order(self, epoch: int) -> np.ndarray:
+        """The rows in the order of this epoch, `int32`: a pure function of the seed and the epoch."""
+        if self.shuffle == "batch":
+            return whole_batches(self.rows, self.batch_size, self.seed, epoch)
+        return permutation(self.rows, self.seed, epoch) if self.shuffle else np.arange(self.rows, dtype=np.int32)
+
+    def epoch(self, number: int, skip: int = 0) -> Iterator[Batch]:
+        """The batches of one epoch, without the first `skip`."""
+        order = self.order(number)
+        for start in range(skip * self.batch_size, self.rows, self.batch_size):
+            rows = order[start : start + self.batch_size]
+            try:
+                data = self.take(rows)
+            except Exception as error:
+                error.add_note(f"This happened in batch {start // self.batch_size} of epoch {number + 1}.")
+                raise
+            yield Batch(data, len(rows))
+
+    def get_state(self) -> dict[str, Any]:
+        """What the orders follow from."""
+        return {"seed": self.seed}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Take up what `get_state` returned."""
+        self.seed = state["seed"]
+
+    def example(self) -> Batch:
+        """The first batch."""
+        rows = np.arange(min(self.rows, self.batch_size))
+        return Batch(self.take(rows), len(rows))
+
+
+class ArrayBatches(RowBatches):
     """Batches of rows of arrays.
 
     Args:
@@ -43,23 +103,20 @@ class ArrayBatches:
         seed: int | None = None,
         strings: bool = False,
     ) -> None:
-        self.data = (convert_tree(x, "x", strings), convert_tree(y, "y"), convert_tree(sample_weight, "sample_weight"))
-        self.rows = _common_rows(self.data)
-        self.batch_size = batch_size
-        self.steps = math.ceil(self.rows / batch_size)
-        self.shuffle = shuffle
-        self.seed = next_seed() if seed is None and shuffle else seed
+        self.data = _converted((x, y, sample_weight), strings)
+        super().__init__(_common_rows(self.data), batch_size, shuffle, seed)
         self._resident: Tree = None
 
     @property
-    def is_partial(self) -> bool:
-        """Whether the last batch is smaller than the others."""
-        return self.rows % self.batch_size != 0
+    def is_in_memory(self) -> bool:
+        """Whether no array is in a file, or in a layout that is not a model's."""
+        return not any(isinstance(x, np.memmap | LazyRows) for x in tree.leaves(self.data))
 
     @property
     def is_small(self) -> bool:
         """Whether the arrays may be kept on the device."""
-        return sum(x.nbytes for x in tree.leaves(self.data) if x is not None) <= RESIDENT_BYTES
+        size = sum(x.nbytes for x in tree.leaves(self.data) if x is not None)
+        return size <= RESIDENT_BYTES and self.is_in_memory
 
     def resident(self) -> Tree:
         """The arrays, on the device."""
@@ -74,41 +131,18 @@ class ArrayBatches:
         other._resident = None
         return other
 
-    def order(self, epoch: int) -> np.ndarray:
-        """The rows in the order of this epoch, `int32`: a pure function of the seed and the epoch."""
-        rows = np.arange(self.rows, dtype=np.int32)
-        if not self.shuffle:
-            return rows
-        generator = host_generator(
-            np.random.SeedSequence([int(self.seed or 0), epoch]).generate_state(1, "uint64")[0] >> 1
-        )
-        if self.shuffle == "batch":
-            whole = self.rows // self.batch_size
-            starts = generator.permutation(whole).astype(np.int32) * self.batch_size
-            shuffled = (starts[:, None] + np.arange(self.batch_size, dtype=np.int32)).reshape(-1)
-            return np.concatenate([shuffled, rows[whole * self.batch_size :]])
-        return generator.permutation(rows)
+    def take(self, rows: np.ndarray) -> tuple[Tree, Tree, Tree]:
+        """`(x, y, sample_weight)` of these rows."""
+        return tree.map(lambda x: x if x is None else narrow(x[rows]), self.data)
 
-    def epoch(self, number: int, skip: int = 0) -> Iterator[Batch]:
-        """The batches of one epoch, without the first `skip`."""
-        order = self.order(number)
-        for start in range(skip * self.batch_size, self.rows, self.batch_size):
-            yield self._take(order[start : start + self.batch_size])
 
-    def get_state(self) -> dict[str, Any]:
-        """What the orders follow from."""
-        return {"seed": self.seed}
-
-    def set_state(self, state: dict[str, Any]) -> None:
-        """Take up what `get_state` returned."""
-        self.seed = state["seed"]
-
-    def example(self) -> Batch:
-        """The first batch."""
-        return self._take(np.arange(min(self.rows, self.batch_size)))
-
-    def _take(self, rows: np.ndarray) -> Batch:
-        return Batch(tree.map(lambda x: x if x is None else narrow(x[rows]), self.data), len(rows))
+def _converted(data: tuple[Any, Any, Any], strings: bool) -> tuple[Tree, Tree, Tree]:
+    x, y, weight = data
+    return (
+        convert_tree(x, "x", strings, lazily=True),
+        convert_tree(y, "y", lazily=True),
+        convert_tree(weight, "sample_weight", lazily=True),
+    )
 
 
 def _common_rows(data: Tree) -> int:
@@ -139,8 +173,7 @@ def split(
     """
     if not 0 < fraction < 1:
         raise ValueError(f"validation_split must be a fraction between 0 and 1; got {fraction!r}.")
-    names = ("x", "y", "sample_weight")
-    converted = tuple(convert_tree(part, n, strings and n == "x") for part, n in zip(data, names, strict=True))
+    converted = _converted(data, strings)
     rows = _common_rows(converted)
     cut = math.floor(rows * (1 - fraction))
     if cut in (0, rows):

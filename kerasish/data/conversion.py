@@ -11,6 +11,8 @@ from kerasish.backend.interface import Array, Tree
 from kerasish.backend.settings import floatx
 from kerasish.core import tree
 from kerasish.core.strings import to_strings
+from kerasish.data.frames import column_arrays, is_arrow, is_frame
+from kerasish.data.lazy import is_on_demand, lazy_rows
 
 FOREIGN = ("to_numpy", "numpy", "__array__", "__dlpack__", "toarray")
 
@@ -20,27 +22,40 @@ def is_array_like(x: Any) -> bool:
     if isinstance(x, np.ndarray | np.generic) or engine.is_array(x):
         return True
     members = dir(type(x))
-    return "shape" in members and any(name in members for name in FOREIGN)
+    return ("shape" in members and any(name in members for name in FOREIGN)) or is_arrow(x) or is_on_demand(x)
 
 
-def convert(x: Any, name: str, strings: bool = False) -> Array:
+def convert(x: Any, name: str, strings: bool = False, lazily: bool = False) -> Array:
     """`x` as a NumPy array, or as it is if it is the backend's; floats of 64 bits in `floatx()`.
 
-    Memory-mapped arrays stay as they are, and are read batch by batch. Strings are refused, unless `strings` says that
-    the model begins with layers that take them; then they are an array of Python's `str`.
+    Memory-mapped arrays stay as they are, and are read batch by batch; so are arrays in files, and sparse ones, if
+    `lazily` says so: they become `LazyRows`. Strings are refused, unless `strings` says that the model begins with
+    layers that take them; then they are an array of Python's `str`.
 
     Raises:
-        TypeError: `x` has no numbers in it, or more than numbers: a mask, fields, a sparse layout.
+        TypeError: `x` has no numbers in it, or more than numbers: a mask, or fields.
         ValueError: `x` has complex numbers, or is a list of lists of different lengths.
     """
     if engine.is_array(x) and not isinstance(x, np.ndarray | np.generic):
         return x
-    array = _to_numpy(x, name)
-    kind = array.dtype.kind
-    if strings and kind in "OUST":
+    rows = lazy_rows(x) if lazily else None
+    if rows is not None and rows.dtype.kind not in "OUST":
+        check_dtype(rows.dtype, name)
+        return rows  # pyright: ignore[reportReturnType]  it is read as an array is
+    array = plain_array(x, name, strings)
+    if strings and array.dtype.kind in "OUST":
         return to_strings(array, name)
+    check_dtype(array.dtype, name)
+    if isinstance(array, np.ma.MaskedArray):
+        raise TypeError(f"{name} is a masked array, whose mask would be lost; use `{name}.filled(...)`, and weights.")
+    return array if isinstance(array, np.memmap) else narrow(array)
+
+
+def check_dtype(dtype: np.dtype, name: str) -> None:
+    """Raise if these are not real numbers."""
+    kind = dtype.kind
     if kind == "c":
-        raise ValueError(f"{name} has complex numbers ({array.dtype}); models take real ones. Use {name}.real.")
+        raise ValueError(f"{name} has complex numbers ({dtype}); models take real ones. Use {name}.real.")
     if kind == "O":
         raise TypeError(
             f"{name} has the dtype object, which says nothing of its numbers; use `{name}.astype('float32')`, "
@@ -52,14 +67,9 @@ def convert(x: Any, name: str, strings: bool = False) -> Array:
             "and a layer that does: StringLookup, TextVectorization or Hashing."
         )
     if kind in "Mm":
-        raise TypeError(f"{name} holds dates or durations ({array.dtype}); turn them into numbers first.")
-    if array.dtype.names is not None:
-        raise TypeError(
-            f"{name} is a structured array, with the fields {', '.join(array.dtype.names)}; give one of them."
-        )
-    if isinstance(array, np.ma.MaskedArray):
-        raise TypeError(f"{name} is a masked array, whose mask would be lost; use `{name}.filled(...)`, and weights.")
-    return array if isinstance(array, np.memmap) else narrow(array)
+        raise TypeError(f"{name} holds dates or durations ({dtype}); turn them into numbers first.")
+    if dtype.names is not None:
+        raise TypeError(f"{name} is a structured array, with the fields {', '.join(dtype.names)}; give one of them.")
 
 
 def narrow(array: Array) -> Array:
@@ -70,14 +80,20 @@ def narrow(array: Array) -> Array:
     return array
 
 
-def _to_numpy(x: Any, name: str) -> np.ndarray:
+def plain_array(x: Any, name: str, strings: bool = False) -> np.ndarray:
+    """`x`, of any library, as a NumPy array of whatever dtype it has."""
     if isinstance(x, np.ndarray):
         return x
     members = dir(type(x))
+    if is_frame(x):
+        return _matrix(x, name, strings)
     if "detach" in members:  # a torch tensor
         x = x.detach().cpu()
+        x = x.float() if "bfloat16" in str(x.dtype) else x  # which NumPy doesn't have
     if "toarray" in members:
-        raise TypeError(f"{name} is a sparse {type(x).__name__}; models take dense arrays: use `{name}.toarray()`.")
+        return np.asarray(x.toarray())
+    if "__cuda_array_interface__" in members and "get" in members:  # CuPy's: it is copied only when told to
+        return np.asarray(x.get())
     if "to_numpy" in members:
         return np.asarray(x.to_numpy())
     try:
@@ -88,6 +104,17 @@ def _to_numpy(x: Any, name: str) -> np.ndarray:
             f"{name} is a list whose rows have different lengths ({', '.join(map(str, lengths))}, …); make them equal, "
             "for example with kerasish.utils.pad_sequences."
         ) from error
+
+
+def _matrix(frame: Any, name: str, strings: bool) -> np.ndarray:
+    """The columns side by side, in the dtype that holds them all."""
+    columns = column_arrays(frame)
+    if not strings:
+        for column, values in columns.items():
+            check_dtype(values.dtype, f"{name}[{column!r}]")
+    if not columns:
+        raise ValueError(f"{name} is a frame without columns.")
+    return np.stack(list(columns.values()), axis=1)
 
 
 def is_numbers(x: Any) -> bool:
@@ -106,14 +133,18 @@ def _first(x: Any) -> Any:
     return x
 
 
-def convert_tree(data: Any, name: str, strings: bool = False) -> Tree:
+def convert_tree(data: Any, name: str, strings: bool = False, lazily: bool = False) -> Tree:
     """Each array in `data`, converted; a list of lists of numbers, or of strings, is one array."""
     if data is None or (isinstance(data, list | tuple) and is_plain(data)):
         return None if data is None else convert(data, name, strings)
+
+    def inner(value: Any, key: Any) -> Tree:
+        return convert_tree(value, f"{name}[{key!r}]", strings, lazily)
+
     if isinstance(data, dict):
-        return {key: convert_tree(value, f"{name}[{key!r}]", strings) for key, value in data.items()}
+        return {key: inner(value, key) for key, value in data.items()}
     if type(data) in (list, tuple):
-        return type(data)(convert_tree(value, f"{name}[{index}]", strings) for index, value in enumerate(data))
+        return type(data)(inner(value, index) for index, value in enumerate(data))
     if tree.is_nested(data):
-        return tree.map(lambda leaf: convert(leaf, name, strings), data)
-    return convert(data, name, strings)
+        return tree.map(lambda leaf: convert(leaf, name, strings, lazily), data)
+    return convert(data, name, strings, lazily)

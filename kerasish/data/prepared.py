@@ -30,17 +30,17 @@ class Prepare(Protocol):
         ...
 
 
-def prepared_rows(batches: ArrayBatches, prepare: Prepare) -> Batches:
-    """`batches` with prepared inputs: made once, if rows are independent and fit into memory; else batch by batch."""
+def prepared_rows(batches: ArrayBatches, prepare: Prepare) -> ArrayBatches | StreamedBatches:
+    """`batches` with prepared inputs: made once, if rows are independent and fit into memory; else on a thread."""
     first = prepare(batches.example().data[0])
     if not prepare.is_needed():
-        return batches
-    if not prepare.by_row() or not batches.rows:
-        return PreparedBatches(batches, prepare)
+        return batches if batches.is_small else StreamedBatches(batches)
+    if not prepare.by_row() or not batches.rows or not batches.is_in_memory:
+        return StreamedBatches(batches, prepare)
     rows = min(batches.rows, batches.batch_size)
     size = sum(np.asarray(leaf).nbytes for leaf in tree.leaves(first)) * (batches.rows / rows)
     if size > RESIDENT_BYTES:
-        return PreparedBatches(batches, prepare)
+        return StreamedBatches(batches, prepare)
     parts = [
         prepare(tree.map(lambda leaf, start=start: leaf[start : start + _ROWS], batches.data[0]))
         for start in range(0, batches.rows, _ROWS)

@@ -123,6 +123,13 @@ class Model(Trainer):
             )
         return None
 
+    def _column_inputs(self) -> list[str] | None:
+        if self.graph is None:
+            return None
+        if isinstance(self.graph.inputs, dict):
+            return list(self.graph.inputs)
+        return self.graph.input_names if len(self.graph.input_names) > 1 else None
+
     def _is_whole_on_host(self) -> bool:
         return self.graph is not None and self.graph.host is not None and self.graph.host.is_whole
 

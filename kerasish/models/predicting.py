@@ -13,10 +13,11 @@ from kerasish.backend.interface import Tree
 from kerasish.callbacks import CallbackList
 from kerasish.callbacks.logs import LazyLogs
 from kerasish.core import tree
-from kerasish.data import Batch, Prepare, adapt
+from kerasish.data import Batch, FrameColumns, Prepare, adapt
 from kerasish.data.adapters import is_arrays
 from kerasish.data.batches import Batches, padded, rows_of
 from kerasish.data.conversion import convert_tree
+from kerasish.data.frames import is_frame
 from kerasish.models.padding import is_per_sample
 from kerasish.models.preparing import Preparing
 from kerasish.models.step import CompiledMethod
@@ -25,6 +26,9 @@ from kerasish.models.train_step import Steps
 
 class Predicting(Preparing):
     """`predict` and `predict_on_batch`."""
+
+    _columns: FrameColumns | None = None
+    """Of the frame that the model was trained on."""
 
     _callback_list: Callable[..., CallbackList]
 
@@ -74,9 +78,23 @@ class Predicting(Preparing):
         return collected.result()
 
     def _adapt(self, x: Any, *args: Any, **kwargs: Any) -> Batches:
+        x = self._by_column(x)
         return adapt(x, *args, prepare=self._preparation(x), **kwargs)
 
+    def _by_column(self, x: Any, training: bool = False) -> Any:
+        """`x`; or the columns of a frame by the names of the inputs, if there are several. Checks columns' order."""
+        if not is_frame(x):
+            return x
+        if self._columns is None:
+            self._columns = FrameColumns()
+        return self._columns.arranged(x, self._column_inputs(), self.name, training)
+
+    def _column_inputs(self) -> list[str] | None:
+        """The names of the inputs, if each takes a column of a frame; None: the model takes a matrix."""
+        return None
+
     def _converted(self, x: Any) -> Tree:
+        x = self._by_column(x)
         prepare = self._preparation(x)
         data = convert_tree(x, "x", strings=prepare is not None)
         return data if prepare is None else prepare(data)

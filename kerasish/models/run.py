@@ -48,7 +48,7 @@ class Run:
         """Whether a callback ended this run though it has not come to its end."""
         self.logs: Any = None
         """The last epoch's, once training has ended."""
-        self._rate = _learning_rate(model)
+        self._rate: float | None = None
         """What `compile` was given; callbacks may change it later."""
         self._pending: RunState | None = None
         self._warned = False
@@ -95,15 +95,20 @@ class Run:
         }
 
     # Going on --------------------------------------------------------------------------------------------------------
-    def load(self, folder: str) -> bool:
+    def begin(self, folder: str, resumes: bool) -> None:
         """Read what was saved, and take up the position; the values follow when `restore` is called.
+
+        Args:
+            folder: Where the run is saved.
+            resumes: Whether what is there is taken up; if not, it is deleted.
 
         Raises:
             ValueError: the model, the optimizer or the data are not those of the run; the error names both values.
         """
-        found = load_run(folder)
+        self._rate = _learning_rate(self.model)
+        found = load_run(folder) if resumes else self.delete(folder)
         if found is None:
-            return False
+            return
         state = _revived(found.state)
         self._check(state["facts"], folder)
         self._pending = RunState(found.arrays, state)
@@ -112,7 +117,6 @@ class Run:
             self.batches.set_state(state["data"])
         if not self.batch:
             self.restore()
-        return True
 
     def restore(self) -> None:
         """Give the variables and the callbacks what they had. In an epoch, after the hooks of its beginning."""

@@ -83,6 +83,7 @@ class Trainer(Predicting):
         _check_differentiable()
         epochs = min(epochs, settings.max_epochs or epochs)
         check_counts(epochs=epochs, steps_per_epoch=steps_per_epoch, validation_steps=validation_steps)
+        x = self._by_column(x, training=True)
         if validation_split and validation_data is None:
             (x, y, sample_weight), validation_data = _validation_split(
                 (x, y, sample_weight), validation_split, self._preparation(x) is not None
@@ -97,7 +98,8 @@ class Trainer(Predicting):
             class_weight=class_weight,
         )
         validation = self._validation_batches(validation_data, validation_batch_size or batch_size, validation_steps)
-        callbacks = with_backup(callbacks, resume, run_dir)
+        if resume is not None or run_dir is not None:
+            callbacks = with_backup(callbacks, resume, run_dir)
         listed = self._callback_list(callbacks, verbose, epochs, batches.steps, validation is not None, "train")
         program = self._program("train_step", batches.example().data)
         self._check_targets(batches)
@@ -106,7 +108,8 @@ class Trainer(Predicting):
         self.stop_training = False
         training.stop = lambda: self.stop_training
         run = Run(self, program, batches, listed)
-        listed.set_run(run)
+        for callback in listed.callbacks:
+            callback.run = run
         listed.on_train_begin()
         with engine.keeping_memory():
             first = epochs if run.stopped else max(initial_epoch, run.epoch)
@@ -126,7 +129,8 @@ class Trainer(Predicting):
             if not done:
                 self.reset_metrics()
             listed.on_epoch_begin(epoch)
-            run.restore()
+            if done:
+                run.restore()
             logs = training.run(epoch, done) or LazyLogs(self.get_metrics_result())
             if testing is not None and _is_due(epoch, validation_freq):
                 found = self._evaluated(testing, listed)

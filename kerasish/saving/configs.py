@@ -52,7 +52,8 @@ def _is_bytecode(item: dict[str, Any]) -> bool:
     """Whether there is `[code, defaults, closure]`, where Keras 3 and Keras 2 have it."""
     for key in ("value", "function", "mask", "output_shape"):
         found = item.get(key)
-        code = isinstance(found, list) and len(found) == 3 and isinstance(found[0], str)
-        if code and all(part is None or isinstance(part, list) for part in found[1:]) and "dtype" not in item:
+        if not isinstance(found, list) or len(found) != 3 or not isinstance(found[0], str) or "dtype" in item:
+            continue
+        if all(part is None or isinstance(part, list) for part in found[1:]):
             return True
     return False

@@ -184,7 +184,8 @@ def test_what_was_written_is_verified_before_the_old_file_goes(tmp_path, monkeyp
         (lambda m, p: m.save_weights(p / "m.h5"), ValueError, "must end in '.weights.h5'"),
         (lambda m, p: m.load_weights(p / "m.weights.h5"), FileNotFoundError, "no such file"),
         (lambda m, p: m.load_weights(p / "m.txt"), ValueError, "end in"),
-        (lambda m, p: m.load_weights(p / "m.keras", by_name=True), TypeError, "by_name"),
+        (lambda m, p: m.load_weights(p / "m.keras", by_name=True), ValueError, "by_name"),
+        (lambda m, p: m.load_weights(p / "m.keras", strange=True), TypeError, "strange"),
         (lambda m, p: m.save(p / "missing" / "m.keras"), FileNotFoundError, "no such folder"),
     ],
 )

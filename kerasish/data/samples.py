@@ -1,0 +1,211 @@
+"""Batches of single samples: of map-style datasets, of Hugging Face's tables, and of streams of samples."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from kerasish.backend.interface import Tree
+from kerasish.data.arrays import RowBatches
+from kerasish.data.conversion import is_plain, plain_array
+from kerasish.data.iterables import converted_batch, unpack
+
+Change = Callable[..., Any]
+
+
+def collate(samples: Sequence[Any]) -> Any:
+    """Samples of one structure as one batch of that structure.
+
+    Example:
+        >>> collate([(np.zeros(3), 1), (np.ones(3), 2)])[1]
+        array([1, 2])
+
+    Raises:
+        ValueError: they have different structures or shapes.
+    """
+    first = samples[0]
+    if first is None:
+        return None
+    if isinstance(first, dict):
+        return {key: collate([sample[key] for sample in samples]) for key in first}
+    if isinstance(first, tuple) or (isinstance(first, list) and not is_plain(first)):
+        if len({len(sample) for sample in samples}) > 1:
+            raise ValueError(f"Samples of a batch have different lengths: {sorted({len(s) for s in samples})}.")
+        parts = [collate(part) for part in zip(*samples, strict=True)]
+        return type(first)(*parts) if "_fields" in dir(type(first)) else type(first)(parts)
+    if isinstance(first, str | bytes):
+        return np.array(samples, object)
+    arrays = [plain_array(sample, "a sample") for sample in samples]
+    shapes = {array.shape for array in arrays}
+    if len(shapes) > 1:
+        found = " and ".join(map(str, sorted(shapes)[:2]))
+        raise ValueError(f"Samples of a batch have different shapes: {found}. Make them equal in the dataset.")
+    return np.stack(arrays)
+
+
+class SampleBatches(RowBatches):
+    """Batches of a dataset that gives one sample for a number, such as one of PyTorch.
+
+    Args:
+        dataset: It has `__len__` and `__getitem__`; and may have `__getitems__`, which takes many numbers at once.
+        batch_size, shuffle, seed: As of `RowBatches`.
+        change: A function of `x, y, sample_weight` of a batch, which returns others.
+        strings: Whether `x` may hold strings.
+    """
+
+    def __init__(
+        self,
+        dataset: Any,
+        batch_size: int = 32,
+        shuffle: bool | str = False,
+        seed: int | None = None,
+        change: Change | None = None,
+        strings: bool = False,
+    ) -> None:
+        super().__init__(len(dataset), batch_size, shuffle, seed)
+        self.dataset = dataset
+        self._change = change
+        self._strings = strings
+        if not self.rows:
+            raise ValueError(f"The {type(dataset).__name__} has no sample at all.")
+
+    def take(self, rows: np.ndarray) -> tuple[Tree, Tree, Tree]:
+        """`(x, y, sample_weight)` of these samples."""
+        numbers = rows.tolist()
+        if "__getitems__" in dir(type(self.dataset)):
+            samples = self.dataset.__getitems__(numbers)
+        else:
+            samples = [self._sample(number) for number in numbers]
+        data = unpack(_pair(collate(samples)))
+        return converted_batch(data, numbers[0], self._change, self._strings).data
+
+    def _sample(self, number: int) -> Any:
+        try:
+            return self.dataset[number]
+        except Exception as error:
+            error.add_note(f"This happened while {type(self.dataset).__name__} made the sample {number}.")
+            raise
+
+
+class Columns:
+    """How the columns of a table become `x`, `y` and `sample_weight`.
+
+    Args:
+        y: The name, or a list of the names, of the targets; None: there are none.
+        sample_weight: The name of the weights; None: there are none.
+    """
+
+    def __init__(self, y: Any = None, sample_weight: Any = None) -> None:
+        for name, value in (("y", y), ("sample_weight", sample_weight)):
+            if not (value is None or isinstance(value, str) or _is_names(value)):
+                raise TypeError(
+                    f"x is a table, so {name} must be the name of its column, or a list of names; "
+                    f"got {type(value).__name__}."
+                )
+        self.y = y
+        self.sample_weight = sample_weight
+
+    def parts(self, table: dict[str, Any]) -> tuple[Any, Any, Any]:
+        """`(x, y, sample_weight)`: `x` has the other columns; one alone is an array, several are a dict.
+
+        Raises:
+            ValueError: the table lacks a column.
+        """
+        taken = [*_names(self.y), *_names(self.sample_weight)]
+        lost = [name for name in taken if name not in table]
+        if lost:
+            raise ValueError(f"The table has no column {lost[0]!r}; it has {', '.join(map(repr, table))}.")
+        rest = {name: value for name, value in table.items() if name not in taken}
+        x = next(iter(rest.values())) if len(rest) == 1 else rest
+        return x, _chosen(table, self.y), _chosen(table, self.sample_weight)
+
+
+class TableBatches(RowBatches):
+    """Batches of a table of Hugging Face, which reads the rows that it is asked for.
+
+    Args:
+        table: It.
+        columns: Which columns are what.
+        batch_size, shuffle, seed: As of `RowBatches`.
+        change, strings: As of `SampleBatches`.
+    """
+
+    def __init__(
+        self,
+        table: Any,
+        columns: Columns,
+        batch_size: int = 32,
+        shuffle: bool | str = False,
+        seed: int | None = None,
+        change: Change | None = None,
+        strings: bool = False,
+    ) -> None:
+        super().__init__(len(table), batch_size, shuffle, seed)
+        self.table = table.with_format("numpy")
+        self.columns = columns
+        self._change = change
+        self._strings = strings
+
+    def take(self, rows: np.ndarray) -> tuple[Tree, Tree, Tree]:
+        """`(x, y, sample_weight)` of these rows."""
+        numbers = rows.tolist()
+        data = self.columns.parts(dict(self.table[numbers]))
+        return converted_batch(data, numbers[0] if numbers else 0, self._change, self._strings).data
+
+
+class Batched:
+    """An iterable of samples, as an iterable of batches.
+
+    Args:
+        samples: The samples; every pass over them is an epoch.
+        size: Samples of a batch.
+        columns: Which columns of a sample are what, if samples are rows of a table.
+    """
+
+    def __init__(self, samples: Any, size: int, columns: Columns | None = None) -> None:
+        self.samples = samples
+        self._size = size
+        self._columns = columns
+
+    def __iter__(self) -> Iterator[Any]:
+        samples = iter(self.samples)
+        while part := list(itertools.islice(samples, self._size)):
+            batch = collate(part)
+            yield _pair(batch) if self._columns is None else self._columns.parts(batch)
+
+
+class StatefulBatched(Batched):
+    """One whose samples know where they are."""
+
+    def get_state(self) -> Any:
+        """Where the samples are."""
+        return self.samples.state_dict()
+
+    def set_state(self, state: Any) -> None:
+        """Let the next pass begin there."""
+        self.samples.load_state_dict(state)
+
+
+def _pair(batch: Any) -> Any:
+    """A sample `[x, y]` means what `(x, y)` does."""
+    return tuple(batch) if isinstance(batch, list) and 2 <= len(batch) <= 3 else batch
+
+
+def _is_names(x: Any) -> bool:
+    return isinstance(x, list | tuple) and bool(x) and all(isinstance(name, str) for name in x)
+
+
+def _names(x: Any) -> list[str]:
+    return [] if x is None else [x] if isinstance(x, str) else list(x)
+
+
+def _chosen(table: dict[str, Any], names: Any) -> Any:
+    if names is None or isinstance(names, str):
+        return None if names is None else table[names]
+    return {name: table[name] for name in names}
+
+
+__all__ = ["Batched", "Columns", "SampleBatches", "StatefulBatched", "TableBatches", "collate"]
