@@ -14,7 +14,7 @@ import numpy as np
 from kerasish.backend import engine
 from kerasish.backend.interface import Tree
 from kerasish.core import tree
-from kerasish.core.strings import has_strings, is_symbolic_strings
+from kerasish.core.strings import is_symbolic_strings
 from kerasish.core.symbolic import Node, SymbolicTensor
 from kerasish.layers.layer import Layer
 
@@ -36,10 +36,11 @@ def host_part(nodes: list[Node], inputs: list[SymbolicTensor], outputs: list[Sym
 
 
 def _is_on_host(node: Node) -> bool:
+    # Symbolic strings only: a text among the arguments of an op, as in `interpolation="bicubic"`, is an option.
+    if any(map(is_symbolic_strings, (*node.inputs, *tree.leaves(node.outputs)))):
+        return True
     layer = node.operation
-    return has_strings((node.args, node.kwargs, node.outputs)) or (
-        isinstance(layer, Layer) and layer.takes_strings and layer.runs_on_host(node.args, node.kwargs)
-    )
+    return isinstance(layer, Layer) and layer.takes_strings and layer.runs_on_host(node.args, node.kwargs)
 
 
 class HostPart:

@@ -39,7 +39,7 @@ def save_run(folder: PathLike, run: RunState) -> None:
     """
     newest, before = Path(folder, NEWEST), Path(folder, BEFORE)
     os.makedirs(folder, exist_ok=True)
-    text = write_json({"version": _VERSION, **run.state}, "the state of the training")
+    text = write_json({"version": _VERSION} | run.state, "the state of the training")
     metadata = {_STATE: text.decode(), _DIGEST: hashlib.sha256(text).hexdigest()}
     waiting = Path(folder, "run.next.safetensors")
     atomic_write(

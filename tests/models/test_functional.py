@@ -175,3 +175,9 @@ def test_config_round_trip_keeps_the_computation():
     for name, value in model.predict(data).items():
         np.testing.assert_array_equal(again.predict(data)[name], value)
     assert again.get_config() == model.get_config()
+
+
+def test_a_text_that_is_an_option_of_an_op_is_no_input():
+    x = kerasish.Input((6, 5, 1))
+    model = kerasish.Model(x, kerasish.ops.image.resize(x, (3, 3), interpolation="bicubic"))
+    assert model.predict(np.zeros((2, 6, 5, 1), "float32"), verbose=0).shape == (2, 3, 3, 1)

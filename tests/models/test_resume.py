@@ -23,6 +23,8 @@ from kerasish.callbacks import (
     ReduceLROnPlateau,
     TerminateOnNaN,
 )
+from kerasish.core.policies import set_dtype_policy
+from kerasish.saving.run_file import RunState, load_run, save_run
 
 jax = pytest.importorskip("jax")
 
@@ -54,7 +56,7 @@ class Killer(Callback):
             raise KilledError
 
 
-def make(optimizer="adam", noisy=False, policy=None, **compile_args):
+def make(optimizer="adam", noisy=False, **compile_args):
     kerasish.utils.set_random_seed(1)
     body = [layers.Dense(5, activation="relu"), layers.BatchNormalization(), layers.Dropout(0.3)] if noisy else []
     noise = [layers.GaussianNoise(0.1)] if noisy else []
@@ -363,3 +365,27 @@ def test_a_killed_process_is_continued_by_another(tmp_path):
     done = run(0, tmp_path / "run", 3)
     assert done.returncode == 0, done.stderr[-2000:]
     assert json.loads(done.stdout) == json.loads(whole.stdout)
+
+
+def test_a_file_of_another_version_is_refused(tmp_path):
+    with pytest.raises(KilledError):
+        fit(make(), tmp_path, 7)
+    found = load_run(tmp_path)
+    for path in tmp_path.iterdir():
+        path.unlink()
+    save_run(tmp_path, RunState(found.arrays, {**found.state, "version": 2}))
+    with pytest.raises(ValueError, match=r"its format is 2, this one reads 1"):
+        fit(make(), tmp_path)
+
+
+@pytest.mark.slow
+def test_it_holds_for_16_bits_and_a_scale_of_the_loss(tmp_path):
+    set_dtype_policy("mixed_float16")
+    try:
+        whole = make(noisy=True)
+        wanted = fit(whole, None)
+        assert type(whole.optimizer).__name__ == "LossScaleOptimizer"
+        model, history = interrupted(lambda: make(noisy=True), tmp_path, [6])
+        assert_same(model, whole, history, wanted)
+    finally:
+        set_dtype_policy(None)

@@ -53,7 +53,7 @@ def test_the_layout_is_keras_s_and_files_go_both_ways(tmp_path):
     ours, theirs = trained(kerasish), trained(keras)
     theirs.set_weights(ours.get_weights())
     for model, name in ((ours, "ours"), (theirs, "theirs")):
-        model.save_weights(str(tmp_path / f"{name}.weights.json"), max_shard_size=3 * KB)
+        model.save_weights(str(tmp_path / f"{name}.weights.json"), max_shard_size=2.5 * KB)
     (places, stored), (keras_places, keras_stored) = content(tmp_path, "ours"), content(tmp_path, "theirs")
     del places["/layers/dropout/seed_generator/vars"]
     renamed = {(name.replace("theirs", "ours"), key): shape for (name, key), shape in keras_stored.items()}
@@ -70,7 +70,7 @@ def test_the_layout_is_keras_s_and_files_go_both_ways(tmp_path):
 
 
 def test_a_name_of_weights_gives_an_index_beside_them(tmp_path):
-    model_of(value=5.0).save_weights(tmp_path / "m.weights.h5", max_shard_size=3 * KB)
+    model_of(value=5.0).save_weights(tmp_path / "m.weights.h5", max_shard_size=2.5 * KB)
     assert (tmp_path / "m.weights.json").exists()
     model = model_of()
     model.load_weights(tmp_path / "m.weights.json")
@@ -79,9 +79,9 @@ def test_a_name_of_weights_gives_an_index_beside_them(tmp_path):
 
 def test_saving_again_leaves_the_new_shards_only_under_keras_s_names(tmp_path):
     path = tmp_path / "m.weights.json"
-    model_of(value=1.0).save_weights(path, max_shard_size=3 * KB)
+    model_of(value=1.0).save_weights(path, max_shard_size=2.5 * KB)
     before = set(os.listdir(tmp_path))
-    for value, size in ((2.0, 3 * KB), (3.0, 1.0)):
+    for value, size in ((2.0, 2.5 * KB), (3.0, 1.0)):
         model_of(value=value).save_weights(path, max_shard_size=size)
         for k in (kerasish, keras):
             model = model_of(k)
@@ -92,7 +92,7 @@ def test_saving_again_leaves_the_new_shards_only_under_keras_s_names(tmp_path):
 
 def test_after_an_error_the_old_set_is_there(tmp_path, monkeypatch):
     path = tmp_path / "m.weights.json"
-    model_of(value=1.0).save_weights(path, max_shard_size=3 * KB)
+    model_of(value=1.0).save_weights(path, max_shard_size=2.5 * KB)
     before = {p.name: p.read_bytes() for p in tmp_path.iterdir()}
     calls = []
 
@@ -103,14 +103,14 @@ def test_after_an_error_the_old_set_is_there(tmp_path, monkeypatch):
 
     monkeypatch.setattr(shards, "_write_shard", lambda *args: fails(*args) or {})
     with pytest.raises(OSError, match="No space"):
-        model_of(value=2.0).save_weights(path, max_shard_size=3 * KB)
+        model_of(value=2.0).save_weights(path, max_shard_size=2.5 * KB)
     assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == before
 
 
 def test_k08_shards_of_different_saves_are_refused(tmp_path):
     for value, folder in ((1.0, "one"), (2.0, "two")):
         (tmp_path / folder).mkdir()
-        model_of(value=value).save_weights(tmp_path / folder / "m.weights.json", max_shard_size=3 * KB)
+        model_of(value=value).save_weights(tmp_path / folder / "m.weights.json", max_shard_size=2.5 * KB)
     shutil.copy(tmp_path / "two" / "m_00001.weights.h5", tmp_path / "one" / "m_00001.weights.h5")
     model = model_of(value=7.0)
     with pytest.raises(CorruptModelError, match="SHA-256"):
@@ -142,7 +142,7 @@ def point_to(name):
 def test_d03_a_shard_that_is_elsewhere_is_refused(tmp_path, name):
     folder = tmp_path / "in"
     folder.mkdir()
-    model_of().save_weights(folder / "m.weights.json", max_shard_size=3 * KB)
+    model_of().save_weights(folder / "m.weights.json", max_shard_size=2.5 * KB)
     shutil.copy(folder / "m_00000.weights.h5", tmp_path / "good.weights.h5")
     changed(folder / "m.weights.json", point_to(name))
     with pytest.raises(UnsafeModelError, match=r"names the shard .*in the folder of the index"):
@@ -152,7 +152,7 @@ def test_d03_a_shard_that_is_elsewhere_is_refused(tmp_path, name):
 def test_shards_that_are_links_fifos_or_missing_are_refused(tmp_path):
     path = tmp_path / "m.weights.json"
     shard = tmp_path / "m_00001.weights.h5"
-    model_of().save_weights(path, max_shard_size=3 * KB)
+    model_of().save_weights(path, max_shard_size=2.5 * KB)
     shard.rename(tmp_path / "kept")
     with pytest.raises(CorruptModelError, match=r"m_00001\.weights\.h5.*missing"):
         model_of().load_weights(path)
@@ -170,7 +170,11 @@ def test_shards_that_are_links_fifos_or_missing_are_refused(tmp_path):
     [
         (lambda index: index.pop("weight_map"), CorruptModelError, "no 'weight_map'"),
         (lambda index: index["weight_map"].update(x=3), CorruptModelError, "no list of names"),
-        (lambda index: index["weight_map"].pop("/layers/dense_1/vars"), CorruptModelError, "does not have it"),
+        (
+            lambda index: index["weight_map"].pop("/layers/dense_1/vars"),
+            CorruptModelError,
+            "does not have it|missing or added",
+        ),
         (lambda index: index["metadata"].update(kerasish_sha256=[]), CorruptModelError, "no usable entry"),
         (
             lambda index: index["weight_map"].update({f"/{i}": [f"{i}.weights.h5"] for i in range(600)}),
@@ -182,7 +186,7 @@ def test_shards_that_are_links_fifos_or_missing_are_refused(tmp_path):
 )
 def test_an_index_that_is_none_is_refused(tmp_path, change, error, message):
     path = tmp_path / "m.weights.json"
-    model_of().save_weights(path, max_shard_size=3 * KB)
+    model_of().save_weights(path, max_shard_size=2.5 * KB)
     changed(path, change)
     with pytest.raises(error, match=message):
         model_of().load_weights(path)
@@ -201,7 +205,7 @@ def test_what_killed_processes_left_is_removed(tmp_path):
 
 
 def test_layers_that_do_not_fit_are_left_out_on_request(tmp_path):
-    model_of(value=5.0).save_weights(tmp_path / "m.weights.json", max_shard_size=3 * KB)
+    model_of(value=5.0).save_weights(tmp_path / "m.weights.json", max_shard_size=2.5 * KB)
     model = kerasish.Sequential([layers.Input((4,)), layers.Dense(30), layers.Dropout(0.5), layers.Dense(2)])
     with pytest.warns(UserWarning, match="left out"):
         model.load_weights(tmp_path / "m.weights.json", skip_mismatch=True)
