@@ -89,7 +89,8 @@ def plain_array(x: Any, name: str, strings: bool = False) -> np.ndarray:
         return _matrix(x, name, strings)
     if "detach" in members:  # a torch tensor
         x = x.detach().cpu()
-        x = x.float() if "bfloat16" in str(x.dtype) else x  # which NumPy doesn't have
+        if "bfloat16" in members and "torch.bfloat16" in str(x.dtype):  # which NumPy doesn't have
+            x = x.float()
     if "toarray" in members:
         return np.asarray(x.toarray())
     if "__cuda_array_interface__" in members and "get" in members:  # CuPy's: it is copied only when told to

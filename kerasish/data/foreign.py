@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from kerasish.data.samples import Batched, Columns, StatefulBatched
+from kerasish.data.samples import Batched, Columns, Samples, StatefulBatched
 
 _ENDLESS = 2**60
 """Grain says of a dataset that repeats for ever that it has some 2**63 elements."""
@@ -34,7 +34,9 @@ def is_stream_of_rows(x: Any) -> bool:
 
 
 def is_map_style(x: Any) -> bool:
-    """Whether `x` is a dataset of PyTorch that gives one sample for a number."""
+    """Whether `x` is a part that `split_dataset` made, or a dataset of PyTorch that gives one sample for a number."""
+    if isinstance(x, Samples):
+        return True
     members = dir(type(x))
     return is_from(x, "torch", "Dataset") and "__getitem__" in members and "__len__" in members
 

@@ -12,8 +12,10 @@ _DENSE = 4
 
 def is_on_demand(x: Any) -> bool:
     """Whether `x` is an array that reads what it is asked for: of h5py, Zarr, Dask and their like; it has chunks."""
-    members = dir(type(x))
-    return all(name in members for name in ("shape", "dtype", "chunks", "__getitem__"))
+    if "__getitem__" not in dir(type(x)) or isinstance(x, np.ndarray | list | tuple | dict | str | bytes):
+        return False
+    members = dir(x)
+    return all(name in members for name in ("shape", "dtype", "chunks"))
 
 
 def is_sparse(x: Any) -> bool:

@@ -11,6 +11,7 @@ import numpy as np
 from kerasish.backend.interface import Tree
 from kerasish.data.arrays import RowBatches
 from kerasish.data.conversion import is_plain, plain_array
+from kerasish.data.dataset import PyDataset
 from kerasish.data.iterables import converted_batch, unpack
 
 Change = Callable[..., Any]
@@ -44,6 +45,57 @@ def collate(samples: Sequence[Any]) -> Any:
         found = " and ".join(map(str, sorted(shapes)[:2]))
         raise ValueError(f"Samples of a batch have different shapes: {found}. Make them equal in the dataset.")
     return np.stack(arrays)
+
+
+class Samples:
+    """Some samples of a dataset, in an order.
+
+    Args:
+        dataset: It has `__getitem__`.
+        numbers: Which samples.
+    """
+
+    def __init__(self, dataset: Any, numbers: np.ndarray) -> None:
+        self.dataset = dataset
+        self.numbers = numbers
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def __getitem__(self, index: int) -> Any:
+        return self.dataset[int(self.numbers[index])]
+
+    def __iter__(self) -> Iterator[Any]:
+        return (self[index] for index in range(len(self)))
+
+    def batch(self, batch_size: int, drop_remainder: bool = False) -> SampleDataset:
+        """Batches of so many samples; the last may be smaller, unless it is dropped."""
+        return SampleDataset(self, batch_size, drop_remainder)
+
+
+class SampleDataset(PyDataset):
+    """Samples as a `PyDataset` of batches.
+
+    Args:
+        samples: Anything with `__len__` and `__getitem__`.
+        batch_size: Samples of a batch.
+        drop_remainder: Whether a smaller last batch is left out.
+    """
+
+    def __init__(self, samples: Any, batch_size: int, drop_remainder: bool = False) -> None:
+        super().__init__()
+        self.samples = samples
+        self.batch_size = batch_size
+        self.drop_remainder = drop_remainder
+
+    def __len__(self) -> int:
+        whole, rest = divmod(len(self.samples), self.batch_size)
+        return whole + (rest > 0 and not self.drop_remainder)
+
+    def __getitem__(self, index: int) -> Any:
+        first = index * self.batch_size
+        numbers = range(first, min(first + self.batch_size, len(self.samples)))
+        return _pair(collate([self.samples[number] for number in numbers]))
 
 
 class SampleBatches(RowBatches):
@@ -208,4 +260,13 @@ def _chosen(table: dict[str, Any], names: Any) -> Any:
     return {name: table[name] for name in names}
 
 
-__all__ = ["Batched", "Columns", "SampleBatches", "StatefulBatched", "TableBatches", "collate"]
+__all__ = [
+    "Batched",
+    "Columns",
+    "SampleBatches",
+    "SampleDataset",
+    "Samples",
+    "StatefulBatched",
+    "TableBatches",
+    "collate",
+]

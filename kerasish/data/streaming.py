@@ -73,6 +73,7 @@ class StreamedBatches(Source):
             self._state, self._is_taken = state, True
             yield batch
         self.source.end_epoch()
+        self._state, self._is_taken = self.source.get_state(), True
 
     def example(self) -> Batch:
         """The first batch, which is not lost for training."""

@@ -18,6 +18,7 @@ from kerasish.data.batches import rows_of
 from kerasish.data.class_weights import weighted
 from kerasish.data.conversion import convert_tree
 from kerasish.models import checks
+from kerasish.models.limits import Limits
 from kerasish.models.loop import Pass
 from kerasish.models.predicting import Predicting
 from kerasish.models.run import Run, with_backup
@@ -50,6 +51,10 @@ class Trainer(Predicting):
         validation_freq: int | Sequence[int] = 1,
         resume: bool | str | None = None,
         run_dir: str | PathLike[str] | None = None,
+        fast_dev_run: bool | int = False,
+        overfit_batches: int | float | None = None,
+        limit_train_batches: int | float | None = None,
+        limit_val_batches: int | float | None = None,
     ) -> History:
         """Train.
 
@@ -72,6 +77,12 @@ class Trainer(Predicting):
             validation_freq: Evaluate after every so many epochs, or after the epochs of these numbers.
             resume: `"auto"`: go on where the run in `run_dir` was, if there is one; True: there must be one.
             run_dir: A folder in which the run is saved after each epoch, see `BackupAndRestore`.
+            fast_dev_run: True: a trial run of one batch of training and one of validation, without `run_dir` and
+                without our callbacks that write files or report to others; a number: of so many batches.
+            overfit_batches: Train in each epoch on the same first batches, unshuffled, to see whether the model can
+                learn them: a number of batches, or a fraction of all (a float).
+            limit_train_batches: Of each epoch, only the first batches: a number, or a fraction (a float).
+            limit_val_batches: Likewise for validation; 0: no validation.
 
         Returns:
             The `History`: its `history` has a list for each log, with a number for each epoch.
@@ -81,7 +92,8 @@ class Trainer(Predicting):
         """
         setup = self.setup
         _check_differentiable()
-        epochs = min(epochs, settings.max_epochs or epochs)
+        limits = Limits(fast_dev_run, overfit_batches, limit_train_batches, limit_val_batches)
+        epochs = limits.epochs(initial_epoch, min(epochs, settings.max_epochs or epochs))
         check_counts(epochs=epochs, steps_per_epoch=steps_per_epoch, validation_steps=validation_steps)
         x = self._by_column(x, training=True)
         if validation_split and validation_data is None:
@@ -94,30 +106,35 @@ class Trainer(Predicting):
             sample_weight,
             batch_size=batch_size,
             steps=steps_per_epoch or settings.max_steps_per_epoch,
-            shuffle=shuffle,
+            shuffle=limits.shuffle(shuffle),
             class_weight=class_weight,
         )
         validation = self._validation_batches(validation_data, validation_batch_size or batch_size, validation_steps)
-        if resume is not None or run_dir is not None:
-            callbacks = with_backup(callbacks, resume, run_dir)
+        batches, validation = limits.training(batches), limits.validation(validation)
+        callbacks = limits.callbacks(with_backup(callbacks, resume, run_dir))
         listed = self._callback_list(callbacks, verbose, epochs, batches.steps, validation is not None, "train")
         program = self._program("train_step", batches.example().data)
         self._check_targets(batches)
         training = self._pass(program, batches, listed, "train", setup.steps_per_execution)
         testing = self._test_pass(validation, listed)
-        self.stop_training = False
-        training.stop = lambda: self.stop_training
-        run = Run(self, program, batches, listed)
-        for callback in listed.callbacks:
-            callback.run = run
+        run = self._new_run(training)
         listed.on_train_begin()
         with engine.keeping_memory():
             first = epochs if run.stopped else max(initial_epoch, run.epoch)
-            run.logs = self._epochs(range(first, epochs), training, testing, validation_freq, run)
+            run.logs = self._epochs(range(first, epochs), training, testing, limits.frequency(validation_freq), run)
         setup.optimizer.finalize_variable_values(self.trainable_weights)
         listed.on_train_end(run.logs)
         assert self.history is not None
         return self.history
+
+    def _new_run(self, training: Pass) -> Run:
+        """What a callback needs to save this training, which can be stopped."""
+        self.stop_training = False
+        training.stop = lambda: self.stop_training
+        run = Run(self, training.program, training.batches, training.callbacks)
+        for callback in training.callbacks.callbacks:
+            callback.run = run
+        return run
 
     def _epochs(self, epochs: range, training: Pass, testing: Pass | None, validation_freq: Any, run: Run) -> Any:
         """Train, and evaluate where it is due; returns the last logs."""

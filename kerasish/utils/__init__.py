@@ -17,23 +17,32 @@ from kerasish.core.registry import (
     register_keras_serializable,
 )
 from kerasish.core.symbolic import is_symbolic as is_keras_tensor
-from kerasish.data import unpack as unpack_x_y_sample_weight
+from kerasish.data import PyDataset, unpack as unpack_x_y_sample_weight
 from kerasish.utils import bounding_boxes as bounding_boxes
+from kerasish.utils.audio_directory import audio_dataset_from_directory
 from kerasish.utils.batches import pack_x_y_sample_weight
 from kerasish.utils.feature_space import FeatureSpace
 from kerasish.utils.files import get_file
+from kerasish.utils.image_directory import image_dataset_from_directory
 from kerasish.utils.images import array_to_img, img_to_array, load_img, save_img
 from kerasish.utils.model_plot import model_to_dot, model_to_mermaid, plot_model
 from kerasish.utils.numerical import normalize, to_categorical
 from kerasish.utils.sequence import pad_sequences
+from kerasish.utils.splitting import split_dataset
+from kerasish.utils.text_directory import text_dataset_from_directory
+from kerasish.utils.timeseries import timeseries_dataset_from_array
 
 custom_object_scope = CustomObjectScope
+Sequence = PyDataset
 
 __all__ = [
     "CustomObjectScope",
     "FeatureSpace",
     "Progbar",
+    "PyDataset",
+    "Sequence",
     "array_to_img",
+    "audio_dataset_from_directory",
     "bounding_boxes",
     "clear_session",
     "custom_object_scope",
@@ -43,6 +52,7 @@ __all__ = [
     "get_file",
     "get_registered_name",
     "get_registered_object",
+    "image_dataset_from_directory",
     "img_to_array",
     "is_interactive_logging_enabled",
     "is_keras_tensor",
@@ -56,7 +66,10 @@ __all__ = [
     "register_keras_serializable",
     "save_img",
     "set_random_seed",
+    "split_dataset",
     "standardize_dtype",
+    "text_dataset_from_directory",
+    "timeseries_dataset_from_array",
     "to_categorical",
     "unpack_x_y_sample_weight",
 ]

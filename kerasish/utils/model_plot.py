@@ -202,7 +202,7 @@ def _boxes(model: Any, prefix: str, options: dict[str, bool]) -> list[Box]:
     graph = model.graph
     for node in graph.nodes if graph is not None else ():
         for x in node.inputs:
-            maker = graph.entries.get(id(x)) or x.node.operation
+            maker = x.node.operation if x.node is not None else graph.entries[id(x)]  # pyright: ignore[reportOptionalMemberAccess]
             if id(maker) in keys and keys[id(maker)] not in sources[id(node.operation)]:
                 sources[id(node.operation)].append(keys[id(maker)])
     found = []

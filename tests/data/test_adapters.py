@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from kerasish.data import ArrayBatches, IterableBatches, adapt
+from kerasish.data import ArrayBatches, IterableBatches, StreamedBatches, adapt
 from kerasish.data.adapters import check_counts, is_arrays
 from kerasish.data.class_weights import weighted
 
@@ -45,7 +45,9 @@ def test_arrays_become_batches_of_32_rows():
 
 def test_iterables_become_batches_as_they_are():
     for source in ([(X, Y)], iter([(X, Y)]), (pair for pair in [(X, Y)])):
-        assert isinstance(adapt(source), IterableBatches)
+        found = adapt(source)
+        assert isinstance(found, StreamedBatches)
+        assert isinstance(found.source, IterableBatches)
 
 
 def test_arrays_with_steps_go_on_from_epoch_to_epoch():

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pytest
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,8 +26,15 @@ class Example:
     """Whether gradients are compared with finite differences."""
     mixes_time: bool = False
     """Whether a step depends on other steps, masked ones too: then the law of masks does not apply."""
+    slow: bool = False
+    """Whether it is only tried with the mark `slow`: its programs take long to compile."""
     keras: bool = True
     """Whether Keras gives the same output, configs and gradients for the same weights."""
+
+    @property
+    def kind(self) -> str:
+        """The class."""
+        return self.make.__code__.co_names[0]
 
     @property
     def name(self) -> str:
@@ -133,3 +141,13 @@ EXAMPLES = [
 # The rows of the families that have a file of their own, which import `Example` from here.
 for path in sorted(pathlib.Path(__file__).parent.glob("examples_*.py")):
     EXAMPLES += importlib.import_module(f"tests.laws.{path.stem}").EXAMPLES
+
+
+def one_of_each(examples: list[Example]) -> pytest.MarkDecorator:
+    """A test for each row: the first of each class by default, the others with the mark `slow`."""
+    first = {e.kind: e for e in reversed(examples)}
+    slow = [e.slow or first[e.kind] is not e for e in examples]
+    rows = [
+        pytest.param(e, id=e.name, marks=pytest.mark.slow if s else ()) for e, s in zip(examples, slow, strict=True)
+    ]
+    return pytest.mark.parametrize("example", rows)

@@ -4,6 +4,8 @@ Ranges of one number, so that Keras draws the same; layers that choose (which im
 `tests/layers/preprocessing/test_image_against_keras.py` gives both the same choice.
 """
 
+import dataclasses
+
 from tests.laws.examples import IMAGE, Example
 
 E = Example
@@ -45,3 +47,7 @@ EXAMPLES = [
     E(lambda L: L.RandAugment(SPAN, seed=3), COLOURS, keras=False),
     E(lambda L: L.AugMix(SPAN, 2, 2, seed=3), COLOURS, keras=False),
 ]
+
+# The others compile large programs.
+QUICK = ("Resizing", "CenterCrop", "RandomBrightness", "RandomFlip", "RandomGrayscale", "MaxNumBoundingBoxes")
+EXAMPLES = [dataclasses.replace(e, slow=e.kind not in QUICK) for e in EXAMPLES]

@@ -10,11 +10,11 @@ import pytest
 from kerasish import layers
 from kerasish.backend import engine
 from kerasish.core.context import masks
-from tests.laws.examples import EXAMPLES
+from tests.laws.examples import EXAMPLES, one_of_each
 
 keras = pytest.importorskip("keras")
 SAME = [e for e in EXAMPLES if e.keras]
-both = pytest.mark.parametrize("example", SAME, ids=[e.name for e in SAME])
+both = one_of_each(SAME)
 
 
 def with_same_weights(ours, theirs, x):
@@ -44,7 +44,7 @@ def test_outputs_and_paths_of_weights_are_those_of_keras(example):
         np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
 
 
-@both
+@pytest.mark.parametrize("example", SAME, ids=[e.name for e in SAME])
 def test_configs_are_those_of_keras(example):
     keras.utils.clear_session()
     ours, theirs = (json.loads(json.dumps(example.make(module).get_config())) for module in (layers, keras.layers))

@@ -116,7 +116,7 @@ def test_saturate_cast_stops_at_the_extremes():
         (lambda: ops.bincount([1], sparse=True), "not supported"),
         (lambda: ops.one_hot([1], 2, sparse=True), "not supported"),
         (lambda: ops.multi_hot([1]), "needs `num_classes`"),
-        (lambda: ops.scatter_update(np.ones(2), [[0]], [1], "max"), "None or 'add'"),
+        (lambda: ops.scatter_update(np.ones(2), [[0]], [1], "median"), "None or 'add'"),
         (lambda: ops.binary_crossentropy(np.ones((2, 1)), np.ones(2)), "the target has the shape"),
         (lambda: ops.categorical_crossentropy(np.ones((2, 3)), np.ones((2, 4))), "must be the same"),
         (lambda: ops.sparse_categorical_crossentropy(np.ones((2, 3)), np.ones((2, 3))), "labels are one-hot"),
@@ -147,7 +147,8 @@ def test_an_unknown_argument_is_named():
 
 def test_facts_of_symbolic_tensors_are_those_that_are_known():
     x = SymbolicTensor((None, 3), "int32")
-    assert (ops.shape(x), ops.ndim(x), ops.size(x), ops.dtype(x)) == ((None, 3), 2, None, "int32")
+    assert (ops.shape(x), ops.ndim(x), ops.dtype(x)) == ((None, 3), 2, "int32")
+    assert (ops.size(x).shape, ops.size(x).dtype, ops.size(SymbolicTensor((2, 3)))) == ((), "int32", 6)
     assert not ops.is_tensor(x)
     assert ops.is_tensor(ops.ones(2))
     assert backend() == "numpy" or not ops.is_tensor(np.ones(2))

@@ -15,7 +15,6 @@ keras = pytest.importorskip("keras")
 DTYPES = ["bool", "uint8", "int8", "int16", "uint16", "uint32", "int32", "float16", "bfloat16", "float32"]
 PAIRED = [
     "add",
-    "subtract",
     "multiply",
     "divide",
     "true_divide",
@@ -83,7 +82,7 @@ def test_two_dtypes_give_the_dtype_that_keras_gives(name):
 
 
 @pytest.mark.parametrize(
-    "name", ["add", "subtract", "multiply", "divide", "maximum", "power", "floor_divide", "mod", "where", "equal"]
+    "name", ["add", "multiply", "divide", "maximum", "power", "floor_divide", "mod", "where", "equal"]
 )
 def test_a_python_number_gives_the_dtype_that_keras_gives(name):
     for a, number in itertools.product(DTYPES, [True, 2, 2.5]):
