@@ -33,9 +33,9 @@ class PyDataset:
         ...     def __len__(self):
         ...         return 3
         ...     def __getitem__(self, index):
-        ...         return np.full((2, 1), index), np.full((2, 1), index**2)
-        >>> [y.tolist() for x, y in Squares()]
-        [[[0], [0]], [[1], [1]], [[4], [4]]]
+        ...         return [[index], [index + 1]], [[index**2], [(index + 1) ** 2]]
+        >>> [y for x, y in Squares()]
+        [[[0], [1]], [[1], [4]], [[4], [9]]]
     """
 
     _workers = 1

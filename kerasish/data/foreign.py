@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
+from kerasish.data.frames import PLAIN
 from kerasish.data.samples import Batched, Columns, Samples, StatefulBatched
 
 _ENDLESS = 2**60
@@ -37,6 +38,8 @@ def is_map_style(x: Any) -> bool:
     """Whether `x` is a part that `split_dataset` made, or a dataset of PyTorch that gives one sample for a number."""
     if isinstance(x, Samples):
         return True
+    if isinstance(x, PLAIN):
+        return False
     members = dir(type(x))
     return is_from(x, "torch", "Dataset") and "__getitem__" in members and "__len__" in members
 
@@ -47,6 +50,8 @@ def is_stream_of_samples(x: Any) -> bool:
 
 
 def _is_hugging_face(x: Any) -> bool:
+    if isinstance(x, PLAIN):
+        return False
     members = dir(type(x))
     return "column_names" in members and "with_format" in members
 

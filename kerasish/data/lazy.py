@@ -6,13 +6,15 @@ from typing import Any
 
 import numpy as np
 
+from kerasish.data.frames import PLAIN
+
 _DENSE = 4
 """Rows that lie this close together on average are read as one block, the ones between them too."""
 
 
 def is_on_demand(x: Any) -> bool:
     """Whether `x` is an array that reads what it is asked for: of h5py, Zarr, Dask and their like; it has chunks."""
-    if "__getitem__" not in dir(type(x)) or isinstance(x, np.ndarray | list | tuple | dict | str | bytes):
+    if isinstance(x, PLAIN) or "__getitem__" not in dir(type(x)):
         return False
     members = dir(x)
     return all(name in members for name in ("shape", "dtype", "chunks"))
@@ -20,6 +22,8 @@ def is_on_demand(x: Any) -> bool:
 
 def is_sparse(x: Any) -> bool:
     """Whether `x` is a sparse matrix or array of SciPy, or one that has its methods."""
+    if isinstance(x, PLAIN):
+        return False
     members = dir(type(x))
     return "tocsr" in members and "toarray" in members
 

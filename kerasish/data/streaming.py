@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextvars
 import queue
 import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Generator, Iterator
 from typing import Any, TypeVar
 
 import numpy as np
@@ -25,7 +26,8 @@ _PATIENCE = 5.0
 class StreamedBatches(Source):
     """`source`, read on a thread of its own, at most `AHEAD` batches before they are asked for.
 
-    The state is always that of the batches that were taken: those that wait are made again after a resume.
+    The state is always that of the batches that were taken: those that wait are made again after a resume. Where an
+    epoch is cut short, what a generator has already given for it is lost.
 
     Args:
         source: Where the batches come from.
@@ -39,6 +41,8 @@ class StreamedBatches(Source):
         self._on_thread = on_thread
         self._state: dict[str, Any] | None = None
         self._is_taken = False
+        self.waited = 0.0
+        """Seconds that the training of this epoch has waited for batches."""
 
     @property
     def batch_size(self) -> int | None:  # pyright: ignore[reportIncompatibleVariableOverride]
@@ -69,9 +73,12 @@ class StreamedBatches(Source):
         self.source.begin_epoch()
         items = self.source.epoch(number, skip)
         made = ahead(self._made, items) if self._on_thread else map(self._made, items)
+        self.waited, asked = 0.0, time.perf_counter()
         for batch, state in made:
+            self.waited += time.perf_counter() - asked
             self._state, self._is_taken = state, True
             yield batch
+            asked = time.perf_counter()
         self.source.end_epoch()
         self._state, self._is_taken = self.source.get_state(), True
 
@@ -95,7 +102,7 @@ def on_device(batch: Batch, size: int | None) -> Batch:
 
     Everything is copied: who makes the next batch may write into the same arrays.
     """
-    put = engine.asarray if size is None or batch.rows >= size else np.array
+    put = engine.own if size is None or batch.rows >= size else np.array
     return Batch(tree.map(lambda x: put(x) if _has_numbers(x) else x, batch.data), batch.rows)
 
 
@@ -128,6 +135,9 @@ def ahead(fn: Callable[[Any], T], items: Iterator[Any]) -> Iterator[T]:
             put((None, None, True))
         except BaseException as error:  # noqa: BLE001 carried to the other thread, where it is raised
             put((None, error, True))
+        finally:
+            if isinstance(items, Generator):
+                items.close()
 
     thread = threading.Thread(target=contextvars.copy_context().run, args=(work,), name="kerasish-data", daemon=True)
     thread.start()

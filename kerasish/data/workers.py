@@ -166,8 +166,18 @@ def _item(path: str, place: tuple[int, int, int]) -> Any:
     """A batch: the same in whichever process it is made."""
     if path not in _copies:
         _copies.clear()
-        _copies[path] = pickle.loads(pathlib.Path(path).read_bytes())  # written by the process that started this one
+        _copies[path] = _received(path)
     words = np.random.SeedSequence(place).generate_state(2)
     random.seed(int(words[0]))
     np.random.seed(int(words[1]))
     return _copies[path][place[2]]
+
+
+def _received(path: str) -> Any:
+    try:
+        return pickle.loads(pathlib.Path(path).read_bytes())  # written by the process that started this one
+    except (AttributeError, ImportError) as error:
+        raise RuntimeError(
+            f"Another process can't find the dataset's class ({error}). It must be in a file that can be imported, not "
+            "in a notebook's cell. Or use threads: use_multiprocessing=False."
+        ) from error

@@ -89,9 +89,8 @@ def cropped(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
 
 
 def padded(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """An image with black borders, as large as it must be to have the proportions of `size`."""
+    """An image with black borders, equal on both sides, that bring it to the proportions of `size`."""
     height, width = image.shape[:2]
-    tall = max(height, int(width * size[0] / size[1]))
-    wide = max(width, int(height * size[1] / size[0]))
-    top, left = (tall - height) // 2, (wide - width) // 2
-    return np.pad(image, ((top, tall - height - top), (left, wide - width - left), (0, 0)))
+    top = max(0, int(width * size[0] / size[1]) - height) // 2
+    left = max(0, int(height * size[1] / size[0]) - width) // 2
+    return np.pad(image, ((top, top), (left, left), (0, 0)))

@@ -1,5 +1,6 @@
 """Arrays of every kind become arrays that a model can take; what has no numbers is refused in plain words."""
 
+import subprocess
 import sys
 
 import ml_dtypes
@@ -135,6 +136,9 @@ def test_lists_of_python_s_numbers():
 
 
 def test_no_foreign_library_is_imported_to_recognise_its_arrays():
-    assert "torch" not in sys.modules
+    names = {"torch", "pandas", "polars", "pyarrow", "zarr", "scipy.sparse", "grain", "datasets", "tensorflow", "PIL"}
+    code = f"import sys, kerasish.utils; from kerasish.data import adapt; adapt([[1.0]]); print({names} & {{*sys.modules}})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout.strip() == "set()", done.stderr[-500:]
     assert not is_array_like("text")
     assert not is_array_like([1.0])

@@ -1,6 +1,9 @@
 """`PyDataset`: orders, hooks, workers, errors, and going on after an interruption."""
 
 import os
+import pathlib
+import subprocess
+import sys
 import threading
 import time
 
@@ -186,6 +189,40 @@ def test_what_can_not_be_sent_to_processes_is_explained():
         list(DatasetBatches(dataset).epoch(0))
 
 
+SCRIPT = """
+import numpy as np
+from kerasish.data import DatasetBatches, PyDataset
+
+class Dataset(PyDataset):
+    def __len__(self):
+        return 2
+
+    def __getitem__(self, index):
+        return np.zeros((1, 1))
+
+{guard}list(DatasetBatches(Dataset(workers=1, use_multiprocessing=True)).epoch(0))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("guard", "in_file", "message"),
+    [
+        ("", True, "A process that makes batches has died."),
+        ("", False, "Another process can't find the dataset's class"),
+        ("if __name__ == '__main__': ", True, ""),
+    ],
+)
+def test_programs_that_processes_can_not_import_are_explained(guard, in_file, message, tmp_path):
+    code = SCRIPT.format(guard=guard)
+    (tmp_path / "program.py").write_text(code)
+    command = [sys.executable, *([str(tmp_path / "program.py")] if in_file else ["-c", code])]
+    environment = os.environ | {"PYTHONPATH": str(pathlib.Path(kerasish.__file__).parents[1])}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=120)
+    assert (done.returncode == 0) == (not message), done.stderr
+    assert message in done.stderr
+
+
 # Going on (R07) -------------------------------------------------------------------------------------------------------
 class Pairs(PyDataset):
     def __len__(self):
@@ -196,6 +233,7 @@ class Pairs(PyDataset):
         return runs.X[rows], runs.Y[rows]
 
 
+@pytest.mark.skipif(kerasish.config.backend() == "numpy", reason="NumPy has no gradients")
 @pytest.mark.parametrize("workers", [0, 2])
 def test_an_interrupted_run_goes_on_bit_for_bit(workers, tmp_path):
     arguments = {"batch_size": None, "shuffle": True}

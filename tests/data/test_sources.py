@@ -231,14 +231,14 @@ def test_samples_of_dicts_and_lists_are_put_together():
 
 
 def test_samples_that_do_not_fit_together_are_refused():
-    left, _ = kerasish.utils.split_dataset([np.zeros(2), np.zeros(3), np.zeros(2)], 2)
+    left, _ = kerasish.utils.split_dataset([(np.zeros(2), 0), (np.zeros(3), 0), (np.zeros(2), 0)], 2)
     with pytest.raises(ValueError, match=r"different shapes: \(2,\) and \(3,\)"):
         adapt(left).example()
 
 
 @pytest.mark.parametrize("argument", ["y", "sample_weight"])
 def test_samples_have_their_targets_with_them(argument):
-    left, _ = kerasish.utils.split_dataset(list(PAIRS), 1)
+    left, _ = kerasish.utils.split_dataset((X, Y), 1)
     with pytest.raises(ValueError, match=f"already yields samples with their targets, so `{argument}`"):
         adapt(left, **{argument: Y})
 

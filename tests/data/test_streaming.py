@@ -104,6 +104,33 @@ def test_without_a_thread_a_batch_is_made_when_it_is_wanted():
     assert source.made == 1
 
 
+def test_how_long_training_waited_is_known():
+    class Slow(Counting):
+        def epoch(self, number, skip=0):
+            for batch in super().epoch(number, skip):
+                time.sleep(0.02)
+                yield batch
+
+    found = StreamedBatches(Slow())
+    list(found.epoch(0))
+    assert found.waited >= 0.1
+
+
+def test_a_source_is_closed_when_an_epoch_is_cut_short():
+    closed = []
+
+    def source():
+        try:
+            yield from range(100)
+        finally:
+            closed.append(True)
+
+    running = ahead(str, source())
+    next(running)
+    running.close()
+    assert closed == [True]
+
+
 def test_inputs_are_prepared_on_the_thread():
     seen = []
 

@@ -21,7 +21,6 @@ def parts(batches):
         {"sequence_length": 3, "sampling_rate": 2, "batch_size": 5},
         {"sequence_length": 3, "start_index": 2, "end_index": 12, "batch_size": 5},
         {"sequence_length": 3, "sampling_rate": 2, "sequence_stride": 2, "start_index": 3, "end_index": 17},
-        {"sequence_length": 3, "shuffle": True, "seed": 1},
         {"sequence_length": 3, "batch_size": None},
     ],
     ids=str,
@@ -30,8 +29,15 @@ def parts(batches):
 def test_windows_are_those_of_keras(arguments, targets):
     keras = pytest.importorskip("keras")
     pytest.importorskip("grain")
+    if targets is not None and len(targets) == 5 and "start_index" in arguments:
+        pytest.skip("Keras 3.15.1 reads past the end of the targets")
     theirs = keras.utils.timeseries_dataset_from_array(SERIES, targets, format="grain", **arguments)
     assert parts(timeseries_dataset_from_array(SERIES, targets, **arguments)) == parts(theirs)
+
+
+def test_windows_without_a_target_are_left_out():
+    windows = timeseries_dataset_from_array(SERIES, SERIES[:5] * 10, 3, start_index=2)
+    assert parts(windows) == [([[2, 3, 4], [3, 4, 5], [4, 5, 6]], [20, 30, 40])]
 
 
 def test_windows_of_several_features_and_of_files(tmp_path):
