@@ -29,6 +29,8 @@ class Backend(Protocol):
     """Whether `value_and_grad` works, and so whether `fit` does."""
     tracer_errors: tuple[type[Exception], ...]
     """What is raised when Python code asks a traced array for its value."""
+    escape_errors: tuple[type[Exception], ...]
+    """What is raised when a traced array is used outside of the function that is traced, such as a loop's body."""
 
     # Arrays -------------------------------------------------------------------------------------------------------
     def asarray(self, x: Any, dtype: str | None = None) -> Array:

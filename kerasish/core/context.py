@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from typing import Any
 
@@ -26,6 +26,7 @@ class Call:
 
 _NONE = Call()
 _watch: ContextVar[list[Any] | None] = ContextVar("kerasish_watch", default=None)
+_listener: ContextVar[Callable[[str, Any, Any], None] | None] = ContextVar("kerasish_listener", default=None)
 _call: ContextVar[Call] = ContextVar("kerasish_call", default=_NONE)
 _last_losses: ContextVar[list[tuple[Any, Array]]] = ContextVar("kerasish_last_losses", default=[])  # noqa: B039
 
@@ -51,6 +52,24 @@ def note(layer: Any) -> None:
     called = _watch.get()
     if called is not None:
         called.append(layer)
+
+
+@contextlib.contextmanager
+def listening(listener: Callable[[str, Any, Any], None]) -> Iterator[None]:
+    """Inside it, `listener(path, layer, output)` is called after each call of a layer that computes something."""
+    token = _listener.set(listener)
+    try:
+        yield
+    finally:
+        _listener.reset(token)
+
+
+def report(layer: Any, output: Any) -> Any:
+    """Say that `layer`, whose call is in progress, returns `output`, to whoever is listening; returns `output`."""
+    listener = _listener.get()
+    if listener is not None:
+        listener(_call.get().path, layer, output)
+    return output
 
 
 def enter(call: Call) -> Any:

@@ -67,15 +67,16 @@ def adapt(
         raise ValueError(f"shuffle must be True, False or 'batch'; got {shuffle!r}.")
     strings = prepare is not None
     change = None if class_weight is None else functools.partial(_weigh, class_weight)
-    table = is_table(x)
-    if table or is_map_style(x):
+    plain = isinstance(x, np.ndarray)
+    table = not plain and is_table(x)
+    if table or (not plain and is_map_style(x)):
         kind = functools.partial(TableBatches, x, Columns(y, sample_weight)) if table else _samples(x, y, sample_weight)
         found = kind(batch_size or 32, shuffle, change=change, strings=strings)
         return StreamedBatches(found if steps is None else Limited(found, steps), prepare)
     if is_arrays(x):
         weights = weighted(y, sample_weight, class_weight)
         batches = ArrayBatches(x, y, weights, batch_size or 32, shuffle, strings=strings)
-        ready = _in_rows(batches, prepare)
+        ready = batches if prepare is None and batches.is_small else _in_rows(batches, prepare)
         return ready if steps is None else Limited(ready, steps)
     return _streamed(x, y, sample_weight, batch_size, steps, shuffle, change, prepare)
 
@@ -83,7 +84,7 @@ def adapt(
 def _in_rows(batches: ArrayBatches, prepare: Prepare | None) -> ArrayBatches | StreamedBatches:
     if prepare is not None:
         return prepared_rows(batches, prepare)
-    return batches if batches.is_small else StreamedBatches(batches)
+    return StreamedBatches(batches)
 
 
 def _samples(x: Any, y: Any, sample_weight: Any) -> Callable[..., SampleBatches]:

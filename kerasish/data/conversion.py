@@ -38,7 +38,7 @@ def convert(x: Any, name: str, strings: bool = False, lazily: bool = False) -> A
     """
     if engine.is_array(x) and not isinstance(x, np.ndarray | np.generic):
         return x
-    rows = lazy_rows(x) if lazily else None
+    rows = lazy_rows(x) if lazily and not isinstance(x, np.ndarray) else None
     if rows is not None and rows.dtype.kind not in "OUST":
         check_dtype(rows.dtype, name)
         return rows  # pyright: ignore[reportReturnType]  it is read as an array is

@@ -24,6 +24,7 @@ from kerasish.core.context import (
     leave,
     masks,
     note,
+    report,
     scope,
 )
 from kerasish.core.names import check_name, snake_case, unique_name
@@ -142,7 +143,7 @@ class Layer(Weights, HostSide, Configurable, Operation):
                 self._check_input(args)  # `build` may demand more
             if any_symbolic((args, kwargs)):
                 return self._record(args, kwargs)
-            return self._run(args, kwargs)
+            return report(self, self._run(args, kwargs))
         finally:
             leave(token)
 

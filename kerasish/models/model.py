@@ -20,13 +20,13 @@ from kerasish.models.graph import Graph
 from kerasish.models.graph_config import FUNCTIONAL, graph_from_config, graph_to_config
 from kerasish.models.host import Prepared
 from kerasish.models.inputs import holds_strings
+from kerasish.models.inspecting import Inspecting
 from kerasish.models.outputs import names_of
 from kerasish.models.step import CompiledMethod
 from kerasish.models.summary import print_summary
-from kerasish.models.trainer import Trainer
 
 
-class Model(Trainer):
+class Model(Inspecting):
     """A layer that can be trained.
 
     Either give `inputs` and `outputs`, and the model is the graph between them;

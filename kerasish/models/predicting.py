@@ -83,7 +83,7 @@ class Predicting(Preparing):
 
     def _by_column(self, x: Any, training: bool = False) -> Any:
         """`x`; or the columns of a frame by the names of the inputs, if there are several. Checks columns' order."""
-        if not is_frame(x):
+        if isinstance(x, np.ndarray) or not is_frame(x):
             return x
         if self._columns is None:
             self._columns = FrameColumns()

@@ -37,9 +37,15 @@ class Preparing(Steps):
     def _program(self, name: str, example: Any) -> CompiledMethod:
         """The compiled step of this name, for the variables as they are now."""
         layers = self.layers_inside()
-        if name != "predict_step" or not all(layer.built for layer in layers):
+        built = all(layer.built for layer in layers)
+        seen = None if name == "predict_step" else self.setup.ready
+        inputs = [(x.shape[1:], x.dtype) for x in tree.leaves(example[0]) if x is not None]
+        known = (name, *map(id, self.trainable_variables), *inputs) if seen is not None else ()
+        if not built or (seen is not None and known not in seen):
             self._make_ready(name, example)
             layers = self.layers_inside()
+            if seen is not None:
+                seen.add((name, *map(id, self.trainable_variables), *inputs))
         variables = self.training_variables() if name != "predict_step" else self.every_variable()
         flags = [one.trainable for one in (*layers, *variables)]
         versions = sum(one.tables_version for one in layers)
@@ -88,7 +94,7 @@ class Preparing(Steps):
             self._abstract_outputs = y_pred
         if name == "train_step":
             setup.optimizer.build(self.trainable_variables)
-        if getattr(type(self), name) is not getattr(Steps, name):
+        if getattr(type(self), name) is not getattr(Steps, name) and not setup.run_eagerly:
             self._dry_run(name, example)
 
     def _plan_metrics(self, y: Any, y_pred: Any, names: list[str]) -> None:

@@ -25,6 +25,8 @@ class TrainingSetup:
     steps_per_execution: int | None
     jit_compile: bool
     given: dict[str, Any]
+    ready: set[tuple[Any, ...]] = dataclasses.field(default_factory=set)
+    """For which steps, weights and inputs everything has been made and checked."""
 
     @property
     def metric_objects(self) -> list[Metric]:

@@ -92,8 +92,12 @@ class Trainer(Predicting):
         """
         setup = self.setup
         _check_differentiable()
-        limits = Limits(fast_dev_run, overfit_batches, limit_train_batches, limit_val_batches)
-        epochs = limits.epochs(initial_epoch, min(epochs, settings.max_epochs or epochs))
+        epochs = min(epochs, settings.max_epochs or epochs)
+        limits = None
+        if fast_dev_run or (overfit_batches, limit_train_batches, limit_val_batches) != (None, None, None):
+            limits = Limits(fast_dev_run, overfit_batches, limit_train_batches, limit_val_batches)
+            epochs, validation_freq = limits.epochs(initial_epoch, epochs), limits.frequency(validation_freq)
+            shuffle = limits.shuffle(shuffle)
         check_counts(epochs=epochs, steps_per_epoch=steps_per_epoch, validation_steps=validation_steps)
         x = self._by_column(x, training=True)
         if validation_split and validation_data is None:
@@ -106,12 +110,14 @@ class Trainer(Predicting):
             sample_weight,
             batch_size=batch_size,
             steps=steps_per_epoch or settings.max_steps_per_epoch,
-            shuffle=limits.shuffle(shuffle),
+            shuffle=shuffle,
             class_weight=class_weight,
         )
         validation = self._validation_batches(validation_data, validation_batch_size or batch_size, validation_steps)
-        batches, validation = limits.training(batches), limits.validation(validation)
-        callbacks = limits.callbacks(with_backup(callbacks, resume, run_dir))
+        callbacks = callbacks if resume is None and run_dir is None else with_backup(callbacks, resume, run_dir)
+        if limits is not None:
+            batches, validation = limits.training(batches), limits.validation(validation)
+            callbacks = limits.callbacks(callbacks)
         listed = self._callback_list(callbacks, verbose, epochs, batches.steps, validation is not None, "train")
         program = self._program("train_step", batches.example().data)
         self._check_targets(batches)
@@ -121,7 +127,7 @@ class Trainer(Predicting):
         listed.on_train_begin()
         with engine.keeping_memory():
             first = epochs if run.stopped else max(initial_epoch, run.epoch)
-            run.logs = self._epochs(range(first, epochs), training, testing, limits.frequency(validation_freq), run)
+            run.logs = self._epochs(range(first, epochs), training, testing, validation_freq, run)
         setup.optimizer.finalize_variable_values(self.trainable_weights)
         listed.on_train_end(run.logs)
         assert self.history is not None

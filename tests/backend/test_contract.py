@@ -32,7 +32,7 @@ def test_arguments_have_the_names_and_defaults_of_the_contract(engine, function)
 
 @BACKENDS
 def test_all_lists_exactly_the_contract(engine):
-    assert set(engine.__all__) == {*FUNCTIONS, "name", "xp", "differentiable", "tracer_errors"}
+    assert set(engine.__all__) == {*FUNCTIONS, "name", "xp", "differentiable", "tracer_errors", "escape_errors"}
 
 
 @BACKENDS

@@ -27,6 +27,7 @@ from kerasish.backend.jax.profiling import start_profile, stop_profile
 from kerasish.backend.jax.programs import (
     cond,
     eager,
+    escape_errors,
     eval_shape,
     flatten,
     fori_loop,
@@ -80,6 +81,7 @@ __all__ = [
     "erf",
     "erfc",
     "erfinv",
+    "escape_errors",
     "eval_shape",
     "flash_attention",
     "flatten",

@@ -18,6 +18,7 @@ tracer_errors = (
     jax.errors.TracerBoolConversionError,
     jax.errors.TracerIntegerConversionError,
 )
+escape_errors = (jax.errors.UnexpectedTracerError,)
 
 
 def jit(fn: Callable[..., Any], donate: int | Sequence[int] = ()) -> Callable[..., Any]:

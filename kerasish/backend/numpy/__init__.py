@@ -26,6 +26,7 @@ from kerasish.backend.numpy.linalg import cholesky, eig, eigh, inverse, lu_facto
 from kerasish.backend.numpy.programs import (
     cond,
     eager,
+    escape_errors,
     eval_shape,
     flatten,
     fori_loop,
@@ -82,6 +83,7 @@ __all__ = [
     "erf",
     "erfc",
     "erfinv",
+    "escape_errors",
     "eval_shape",
     "flash_attention",
     "flatten",

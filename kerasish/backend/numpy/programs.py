@@ -14,6 +14,7 @@ from kerasish.backend.interface import Array, Shape, Tree
 from kerasish.backend.numpy.arrays import asarray
 
 tracer_errors: tuple[type[Exception], ...] = ()
+escape_errors: tuple[type[Exception], ...] = ()
 shapes_only: contextvars.ContextVar[bool] = contextvars.ContextVar("shapes_only", default=False)
 """Inside `eval_shape` the values mean nothing, so that loops and convolutions need not compute them."""
 
