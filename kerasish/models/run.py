@@ -53,6 +53,9 @@ class Run:
         self._pending: RunState | None = None
         self._warned = False
 
+    def __getstate__(self) -> dict[str, Any]:  # a copy of a callback is not part of this run
+        return {}
+
     # Saving ----------------------------------------------------------------------------------------------------------
     def save(self, folder: str, epoch: int, batch: int) -> None:
         """Save the state after so many batches of this epoch; a state that is not finite is not saved."""

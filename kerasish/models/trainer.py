@@ -131,6 +131,8 @@ class Trainer(Predicting):
             run.logs = self._epochs(range(first, epochs), training, testing, validation_freq, run)
         setup.optimizer.finalize_variable_values(self.trainable_weights)
         listed.on_train_end(run.logs)
+        for callback in listed.callbacks:
+            callback.run = None  # which holds the data
         assert self.history is not None
         return self.history
 

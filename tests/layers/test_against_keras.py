@@ -44,6 +44,7 @@ def test_outputs_and_paths_of_weights_are_those_of_keras(example):
         np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.filterwarnings("ignore:`fft_length` is recommended")  # says Keras
 @pytest.mark.parametrize("example", SAME, ids=[e.name for e in SAME])
 def test_configs_are_those_of_keras(example):
     keras.utils.clear_session()

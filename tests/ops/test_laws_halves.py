@@ -17,9 +17,12 @@ WIDER = 4
 
 
 def both(numbers):
-    """Each number with each of the types."""
-    cases = [(n, dtype) for dtype in ("bfloat16", "float16") for n in numbers]
-    return pytest.mark.parametrize(("number", "dtype"), cases, ids=[f"{IDS[n]}-{dtype}" for n, dtype in cases])
+    """Each number with each of the types; each type is a program, and float16's has the mark `slow`."""
+    marks = {"bfloat16": (), "float16": pytest.mark.slow}
+    cases = [
+        pytest.param(n, dtype, id=f"{IDS[n]}-{dtype}", marks=mark) for dtype, mark in marks.items() for n in numbers
+    ]
+    return pytest.mark.parametrize(("number", "dtype"), cases)
 
 
 @both([n for n in HALVES if not CASES[n].keras])

@@ -13,6 +13,7 @@ from tests.ops.runs import Failure, call, inputs, on_numpy, rows_for
 pytest.importorskip("jax")
 from tests.ops.jax_runs import arrays_of, filled, run
 
+pytestmark = pytest.mark.slow
 MAPPED = [n for n in rows_for("batch") if arrays_of(inputs(n)) and not (CASES[n].eager or CASES[n].numpy)]
 
 

@@ -10,6 +10,7 @@ from kerasish import layers
 from kerasish.backend import engine
 
 keras = pytest.importorskip("keras")
+pytestmark = pytest.mark.slow  # Keras compiles each of its operations
 
 ONE = (1.0, 1.0)
 WARPS = [
