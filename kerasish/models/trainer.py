@@ -59,8 +59,8 @@ class Trainer(Predicting):
         """Train.
 
         Args:
-            x: Inputs: an array, a list or dict of arrays, of any library, in memory or files; a frame, its columns
-                going to the inputs by name; or batches `(x, y)`: a `PyDataset`, an iterable, a loader of another library.
+            x: Inputs: an array, a list or dict of arrays, of any library, in memory or in files; a frame, whose columns
+                go to the inputs by name; or batches `(x, y)`: a `PyDataset`, an iterable, another library's loader.
             y: Targets, in the structure of the outputs.
             batch_size: Samples of a step; 32 by default.
             epochs: The number of the last epoch; each is one pass over the data.
