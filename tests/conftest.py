@@ -1,6 +1,5 @@
 """What all tests run under: Keras beside us on JAX, strict dtype promotion, fixed seeds."""
 
-import gc
 import os
 
 os.environ.setdefault("KERAS_BACKEND", "jax")
@@ -29,14 +28,6 @@ def strict_and_seeded():
     kerasish.utils.set_random_seed(0)
     with jax.numpy_dtype_promotion("strict"):
         yield
-
-
-@pytest.fixture(scope="module", autouse=True)
-def small_memory():
-    """Forget the compiled programs of each file: thousands of them slow Python's garbage collector down."""
-    yield
-    jax.clear_caches()
-    gc.collect()
 
 
 def pytest_make_parametrize_id(config, val, argname):
