@@ -74,6 +74,13 @@ class Backend(Protocol):
         """Compile `fn`, a function of trees of arrays; the arguments numbered in `donate` give up their memory."""
         ...
 
+    def compile_ahead(self, fn: Callable[..., Any], *args: Tree) -> Callable[[], None]:
+        """Begin to compile `fn`, which `jit` gave, for arguments like these; returns a function that waits for it.
+
+        Python code is run now, the compiler on a thread. `fn` is not called.
+        """
+        ...
+
     def value_and_grad(self, fn: Callable[..., Any]) -> Callable[..., Any]:
         """For `fn(x, *rest) -> (scalar, aux)`: a function that returns `((scalar, aux), gradient in x)`."""
         ...
@@ -112,6 +119,14 @@ class Backend(Protocol):
 
     def uses_convolution(self, fn: Callable[..., Any], *args: Tree) -> bool:
         """Whether the program of `fn(*args)` holds a convolution that is slow inside a loop on this device."""
+        ...
+
+    def count_flops(self, fn: Callable[..., Any], *args: Tree) -> int:
+        """How many operations on floating numbers the program of `fn(*args)` has; a multiply-add is 2.
+
+        A loop of known length counts so many times, any other loop once, and a branch as the dearest of its branches.
+        Nothing is computed: the arrays among `args` may be shapes with dtypes.
+        """
         ...
 
     def stop_gradient(self, x: Array) -> Array:
@@ -200,6 +215,15 @@ class Backend(Protocol):
         is_causal: bool,
     ) -> Array | None:
         """Attention over `(batch, length, heads, size)` that never holds all weights; None: this device can't."""
+        ...
+
+    def lstm(
+        self, sequences: Array, h: Array, c: Array, kernel: Array, recurrent_kernel: Array, bias: Array | None
+    ) -> tuple[Array, Array, Array] | None:
+        """An LSTM with tanh and sigmoid along `(time, batch, features)`, and its last states; None: no kernel for it.
+
+        The gates lie in the kernels as input, forget, memory, output. Returns outputs `(time, batch, units)`, h, c.
+        """
         ...
 
     def max_pool(self, x: Array, size: Sequence[int], strides: Sequence[int], padding: Pairs) -> Array:

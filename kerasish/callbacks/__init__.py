@@ -9,6 +9,7 @@ from kerasish.callbacks.history import History
 from kerasish.callbacks.lambda_callback import LambdaCallback
 from kerasish.callbacks.learning_rate_scheduler import LearningRateScheduler
 from kerasish.callbacks.model_checkpoint import ModelCheckpoint
+from kerasish.callbacks.orbax_checkpoint import OrbaxCheckpoint
 from kerasish.callbacks.progbar_logger import ProgbarLogger
 from kerasish.callbacks.reduce_lr_on_plateau import ReduceLROnPlateau
 from kerasish.callbacks.remote_monitor import RemoteMonitor
@@ -30,6 +31,7 @@ __all__ = [
     "LearningRateScheduler",
     "MLflow",
     "ModelCheckpoint",
+    "OrbaxCheckpoint",
     "ProgbarLogger",
     "ReduceLROnPlateau",
     "RemoteMonitor",

@@ -69,6 +69,8 @@ class ModelLike(Protocol):
 
     def load_weights(self, filepath: str | PathLike[str]) -> None: ...
 
+    def checkpoint_parts(self, weights_only: bool = False) -> dict[str, Any]: ...
+
 
 class Callback:
     """Watches a model while it trains, is evaluated or predicts: override the hooks that you need.

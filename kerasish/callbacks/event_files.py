@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import struct
 import time
@@ -11,6 +10,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+
+from kerasish.backend.extras import import_extra
 
 _WRITER = "tensorboard.summary.writer.event_file_writer"
 _PLUGIN = "tensorboard.plugins.{}.summary_v2"
@@ -110,9 +111,4 @@ def png(pixels: np.ndarray) -> bytes:
 
 
 def _module(name: str) -> Any:
-    try:
-        return importlib.import_module(name)
-    except ImportError as error:
-        raise ImportError(
-            "The TensorBoard callback writes through the package tensorboard: python -m pip install tensorboard"
-        ) from error
+    return import_extra(name, "The TensorBoard callback")

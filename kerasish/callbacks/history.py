@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import html
-import importlib
 import itertools
 import math
 import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from kerasish.backend.extras import import_extra
 from kerasish.callbacks.callback import Callback, Logs
 from kerasish.callbacks.curves import Curve, Drawing, Panel, draw
 
@@ -102,13 +102,7 @@ class History(Callback):
         Raises:
             ImportError: pandas is not installed; `history` is a dict, and needs nothing.
         """
-        try:
-            pandas: Any = importlib.import_module("pandas")
-        except ImportError as error:
-            raise ImportError(
-                "to_frame needs pandas: python -m pip install pandas. Without it, `history.history` has the same "
-                "numbers as a dict of lists."
-            ) from error
+        pandas = import_extra("pandas", "`History.to_frame` (`history.history` has the same numbers)")
         table = self._table()
         index = pandas.Index(self._row_epochs(), name="epoch", dtype="int64")
         return pandas.DataFrame({name: table[name] for name in self.history}, index=index)

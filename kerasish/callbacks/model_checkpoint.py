@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
 import warnings
@@ -96,10 +97,12 @@ class ModelCheckpoint(MonitorCallback):
         folder = os.path.dirname(self.filepath.split("{")[0]) or "."
         try:
             os.makedirs(folder, exist_ok=True)
-            with tempfile.TemporaryFile(dir=folder):
-                pass
+            with tempfile.TemporaryFile(dir=folder), contextlib.suppress(FileNotFoundError):
+                os.lstat(self.filepath)  # raises if the name is too long
         except OSError as error:
-            raise OSError(f"ModelCheckpoint cannot write to the folder {folder!r}: {error}.") from error
+            raise type(error)(
+                error.errno, f"ModelCheckpoint cannot write to the folder {folder!r}: {error.strerror}", self.filepath
+            ) from error
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         self._epoch = epoch

@@ -75,6 +75,11 @@ class ProgbarLogger(Callback):
         if logs is not None:
             self._previous = LazyLogs.wrap(logs).copy()
 
+    def note_input_share(self, share: float) -> None:
+        """Take in what fraction of the epoch's time the device has had nothing to do, as no batch was ready."""
+        if self.progbar is not None and not self._validating:
+            self.progbar.input_share = share
+
     def on_train_begin(self, logs: Logs | None = None) -> None:
         self._fitting = True
         self._validating = False

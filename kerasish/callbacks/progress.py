@@ -11,6 +11,7 @@ import numpy as np
 from kerasish.callbacks.terminal import Line, PlainLine, can_write, new_line
 
 _INTERVAL = 0.05
+_LEAST_SHARE = 0.1
 
 
 class Progbar:
@@ -30,6 +31,7 @@ class Progbar:
 
     Attributes:
         title: Stands at the beginning of a plain line.
+        input_share: The fraction of the time in which the device waits for data; shown from a tenth on.
 
     Raises:
         ValueError: both `stateful_metrics` and `stateless_metrics` are given.
@@ -63,6 +65,7 @@ class Progbar:
         self.stateless_metrics = stateless_metrics
         self.unit_name = unit_name
         self.title = ""
+        self.input_share = 0.0
         self._line: Line = new_line() if verbose == 1 else PlainLine()
         self._values: dict[str, _Mean] = {}
         self._seen = 0
@@ -152,6 +155,8 @@ class Progbar:
     def _text(self, clock: str, seconds_per_step: float) -> str:
         speed = f"{_speed(seconds_per_step)}/{self.unit_name}"
         values = [f"{name}: {mean}" for name, mean in self._values.items()]
+        if self.input_share >= _LEAST_SHARE:
+            values.insert(0, f"data {self.input_share:.0%}")
         if not self._line.live:
             return " - ".join([*filter(None, [self.title]), self._count(), clock, speed, *values])
         bar = f"{self._bar()} " if self.target is not None else ""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable
 from typing import Any
 
+from kerasish.backend.extras import import_extra
 from kerasish.callbacks.callback import Callback, Logs
 
 
@@ -68,12 +68,12 @@ class Wandb(Tracker):
         self.init = init
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
-        wandb = _import("wandb")
+        wandb = import_extra("wandb", "Wandb")
         if wandb.run is None:
             wandb.init(**self.init)
 
     def _log(self, logs: dict[str, Any], step: int) -> None:
-        _import("wandb").log(logs, step=step)
+        import_extra("wandb", "Wandb").log(logs, step=step)
 
 
 class MLflow(Tracker):
@@ -90,11 +90,4 @@ class MLflow(Tracker):
         super().__init__(self._log, every)
 
     def _log(self, logs: dict[str, Any], step: int) -> None:
-        _import("mlflow").log_metrics(logs, step=step)
-
-
-def _import(name: str) -> Any:
-    try:
-        return importlib.import_module(name)
-    except ImportError as error:
-        raise ImportError(f"This callback needs the package {name}: python -m pip install {name}") from error
+        import_extra("mlflow", "MLflow").log_metrics(logs, step=step)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import os
 from collections.abc import Iterator, Sequence
 from contextvars import ContextVar
 
@@ -24,6 +25,13 @@ def limited(bytes_in_all: int) -> Iterator[None]:
         yield
     finally:
         _left.reset(token)
+
+
+def of_machine() -> contextlib.AbstractContextManager[None]:
+    """Inside it, new variables may take the memory that the machine has; less where less is allowed already."""
+    if _left.get() is not None or os.name != "posix":
+        return contextlib.nullcontext()
+    return limited(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
 
 
 def take(shape: Sequence[int], dtype: str, path: str) -> None:

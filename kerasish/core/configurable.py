@@ -13,6 +13,8 @@ from typing import Any, Self
 import numpy as np
 
 from kerasish.core import policies
+from kerasish.core.budget import of_machine
+from kerasish.core.errors import UnregisteredNameError as UnregisteredNameError
 from kerasish.core.policies import DTypePolicy
 from kerasish.core.registry import (
     CustomObjectScope,
@@ -213,10 +215,6 @@ def revive(x: Any) -> Any:
     return x
 
 
-class UnregisteredNameError(ValueError):
-    """A config names something that is not in the table of names that files may use."""
-
-
 def deserialize(config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Any:
     """The object that a config describes. Only registered names are looked up: nothing is imported.
 
@@ -257,14 +255,15 @@ def _object(cls: Any, config: Mapping[str, Any]) -> Any:
         if type(shared) is not cls:
             raise ValueError(f"A config uses one object as a {type(shared).__name__} and as a {cls.__name__}.")
         return shared
-    made = cls.from_config(dict(config["config"]))
-    if known is not None and isinstance(key, int):
-        known[key] = made
-    if isinstance(made, Configurable):
-        if config.get("build_config"):
-            made.build_from_config(config["build_config"])
-        if config.get("compile_config"):
-            made.compile_from_config(config["compile_config"])
+    with of_machine():
+        made = cls.from_config(dict(config["config"]))
+        if known is not None and isinstance(key, int):
+            known[key] = made
+        if isinstance(made, Configurable):
+            if config.get("build_config"):
+                made.build_from_config(config["build_config"])
+            if config.get("compile_config"):
+                made.compile_from_config(config["compile_config"])
     return made
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, Protocol
 
 from kerasish.backend.interface import Array
 
@@ -25,7 +25,9 @@ class Call:
 
 
 _NONE = Call()
-_watch: ContextVar[list[Any] | None] = ContextVar("kerasish_watch", default=None)
+_watch: ContextVar[Callable[[Any, tuple[Any, ...], dict[str, Any]], None] | None] = ContextVar(
+    "kerasish_watch", default=None
+)
 _listener: ContextVar[Callable[[str, Any, Any], None] | None] = ContextVar("kerasish_listener", default=None)
 _call: ContextVar[Call] = ContextVar("kerasish_call", default=_NONE)
 _last_losses: ContextVar[list[tuple[Any, Array]]] = ContextVar("kerasish_last_losses", default=[])  # noqa: B039
@@ -40,18 +42,25 @@ def current_call() -> Call:
 def watching() -> Iterator[list[Any]]:
     """A list of the layers that are called inside."""
     called: list[Any] = []
-    token = _watch.set(called)
-    try:
+    with watching_calls(lambda layer, args, kwargs: called.append(layer)):
         yield called
+
+
+@contextlib.contextmanager
+def watching_calls(watcher: Callable[[Any, tuple[Any, ...], dict[str, Any]], None]) -> Iterator[None]:
+    """Inside it, `watcher(layer, args, kwargs)` is called before each call of a layer."""
+    token = _watch.set(watcher)
+    try:
+        yield
     finally:
         _watch.reset(token)
 
 
-def note(layer: Any) -> None:
+def note(layer: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
     """Say that `layer` is called, to whoever is watching."""
-    called = _watch.get()
-    if called is not None:
-        called.append(layer)
+    watcher = _watch.get()
+    if watcher is not None:
+        watcher(layer, args, kwargs)
 
 
 @contextlib.contextmanager
@@ -70,6 +79,36 @@ def report(layer: Any, output: Any) -> Any:
     if listener is not None:
         listener(_call.get().path, layer, output)
     return output
+
+
+class GradientListener(Protocol):
+    """What is told of each differentiation."""
+
+    def forward(self, fn: Callable[[], tuple[Array, Any]]) -> None:
+        """A function that returns the loss, and more, is about to be differentiated."""
+        ...
+
+    def gradients(self, variables: Sequence[Any], gradients: Sequence[Array]) -> None:
+        """These are the gradients of its loss."""
+        ...
+
+
+_gradient_listener: ContextVar[GradientListener | None] = ContextVar("kerasish_gradients", default=None)
+
+
+def gradient_listener() -> GradientListener | None:
+    """Who listens to differentiations; None, as a rule."""
+    return _gradient_listener.get()
+
+
+@contextlib.contextmanager
+def listening_to_gradients(listener: GradientListener) -> Iterator[None]:
+    """Inside it, `listener` is told of each call of `value_and_grad`."""
+    token = _gradient_listener.set(listener)
+    try:
+        yield
+    finally:
+        _gradient_listener.reset(token)
 
 
 def enter(call: Call) -> Any:

@@ -40,5 +40,5 @@ def clear_session(free_memory: bool = True) -> None:
 def check_name(name: object, owner: str) -> str:
     """`name`, if it can name a layer."""
     if not isinstance(name, str) or "/" in name or not name:
-        raise ValueError(f"The name of a {owner} must be a string without '/'; got {name!r}.")
+        raise ValueError(f"The name of a {owner} must be a string without '/'; got {name!r:.100}.")
     return name

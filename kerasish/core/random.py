@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import copy
 import itertools
 import random as python_random
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -53,6 +56,16 @@ def set_random_seed(seed: int) -> None:
 def next_seed() -> int:
     """A seed that no other call gets; it depends on `set_random_seed` and on how many came before."""
     return _streams.next()
+
+
+@contextlib.contextmanager
+def peeking() -> Iterator[None]:
+    """Inside it, seeds are drawn that will be drawn again after it."""
+    numbers = copy.copy(_streams.numbers)
+    try:
+        yield
+    finally:
+        _streams.numbers = numbers
 
 
 def host_generator(seed: int | None) -> np.random.Generator:

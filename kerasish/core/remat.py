@@ -11,7 +11,7 @@ from typing import Any
 from kerasish.backend import engine
 from kerasish.backend.interface import Tree
 from kerasish.core import tree
-from kerasish.core.context import collected_losses, current_call, keep_losses, scope
+from kerasish.core.context import collected_losses, current_call, keep_losses, masks, scope
 from kerasish.core.symbolic import any_symbolic
 from kerasish.core.variable import Overlay, Variable
 
@@ -47,22 +47,36 @@ def _run(f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -
     owners: list[Any] = []
     before = list(current_call().losses or ())
     leaves = tree.leaves((args, kwargs))
+    given = [x for x in leaves if engine.is_array(x)]
 
-    def of_arrays(arrays: list[Any]) -> Any:
+    def of_arrays(arrays: list[Any], their_masks: list[Any]) -> Any:
+        _set_masks(arrays, their_masks)
         found = iter(arrays)
         own_args, own_kwargs = tree.rebuild((args, kwargs), [next(found) if engine.is_array(x) else x for x in leaves])
         with Overlay() as overlay, scope(losses=[] if current_call().losses is not None else None):
             output, added = contextvars.copy_context().run(_with_losses, f, own_args, own_kwargs)
         pairs = overlay.assigned_besides(())
         assigned[:], owners[:] = [v for v, _ in pairs], [owner for owner, _ in added]
-        return output, [value for _, value in pairs], [value for _, value in added]
+        return output, _masks_of(tree.leaves(output)), [value for _, value in pairs], [value for _, value in added]
 
-    output, values, added = engine.checkpoint(of_arrays)([x for x in leaves if engine.is_array(x)])
+    output, its_masks, values, added = engine.checkpoint(of_arrays)(given, _masks_of(given))
+    _set_masks(tree.leaves(output), its_masks)
     for variable, value in zip(assigned, values, strict=True):
         variable.assign(value)
     if added or before:
         keep_losses(before + list(zip(owners, added, strict=True)))
     return output
+
+
+def _masks_of(arrays: Sequence[Any]) -> list[Any]:
+    return [masks.get(x) for x in arrays]
+
+
+def _set_masks(arrays: Sequence[Any], found: Sequence[Any]) -> None:
+    """Masks belong to arrays, and the inner trace has arrays of its own."""
+    for x, mask in zip(arrays, found, strict=True):
+        if mask is not None:
+            masks.set(x, mask)
 
 
 def _with_losses(f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Tree, list[Any]]:

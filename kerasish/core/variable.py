@@ -15,7 +15,7 @@ from kerasish.backend import engine
 from kerasish.backend.interface import Array, Shape
 from kerasish.core.budget import take
 from kerasish.core.configurable import Family
-from kerasish.core.context import current_call, join
+from kerasish.core.context import current_call, gradient_listener, join
 from kerasish.core.dtypes import canonical, is_float_dtype, standardize_dtype
 from kerasish.core.names import unique_name
 from kerasish.core.operators import OPS, Operators
@@ -328,6 +328,9 @@ def value_and_grad(fn: Callable[[], tuple[Array, Any]], variables: Sequence[Vari
         (9.0, 6.0)
     """
     assigned: list[Variable] = []
+    listener = gradient_listener()
+    if listener is not None:
+        listener.forward(fn)
 
     def loss_of(values: list[Array]) -> tuple[Array, Any]:
         with Overlay(variables, values) as overlay:
@@ -340,4 +343,6 @@ def value_and_grad(fn: Callable[[], tuple[Array, Any]], variables: Sequence[Vari
     (loss, (aux, new_values)), gradients = engine.value_and_grad(loss_of)([v._raw() for v in variables])
     for variable, value in zip(assigned, new_values, strict=True):
         variable.assign(value)
+    if listener is not None:
+        listener.gradients(variables, gradients)
     return (loss, aux), gradients

@@ -44,6 +44,11 @@ def is_arrays(x: Any) -> bool:
     return tree.is_nested(x) and all(is_array_like(leaf) for leaf in tree.leaves(x))
 
 
+def is_cut_here(x: Any) -> bool:
+    """Whether `adapt` makes the batches of `x`, so that it needs their size; otherwise `x` has batches already."""
+    return is_arrays(x) or is_table(x) or is_map_style(x) or is_stream_of_rows(x) or is_stream_of_samples(x)
+
+
 def adapt(
     x: Any,
     y: Any = None,
@@ -150,6 +155,11 @@ class Limited(Source):
         self.batch_size = batches.batch_size
         self.steps = steps
         self.rows = batches.rows
+
+    @property
+    def waited(self) -> float:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """Seconds for which the batches of this epoch have been waited for."""
+        return self._batches.waited
 
     def get_state(self) -> dict[str, Any] | None:
         """What the order of the batches follows from."""

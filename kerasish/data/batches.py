@@ -40,6 +40,11 @@ class Batches(Protocol):
         """How many rows there are in all; None: not known."""
         ...
 
+    @property
+    def waited(self) -> float:
+        """Seconds for which the batches of this epoch have been waited for, if they are made on the way."""
+        ...
+
     def get_state(self) -> dict[str, Any] | None:
         """What the order of the batches follows from, as JSON; None: an epoch can't be taken up in its middle."""
         ...
@@ -59,6 +64,7 @@ class Source:
     batch_size: int | None = None
     steps: int | None = None
     rows: int | None = None
+    waited: float = 0.0
 
     def epoch(self, number: int, skip: int = 0) -> Iterator[Batch]:
         """The batches of one epoch, without the first `skip`."""

@@ -135,7 +135,7 @@ class Layer(Weights, HostSide, Configurable, Operation):
         given = signature.training_given(args, kwargs)
         call = Call(join(outer.path, self.name), outer.training if given is None else bool(given))
         token = enter(call)
-        note(self)
+        note(self, args, kwargs)
         try:
             self._check_input(args)
             if not self.built:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import collections
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 
 from kerasish.backend import engine
-from kerasish.backend.interface import Tree
+from kerasish.backend.interface import Array, Tree
 from kerasish.callbacks import CallbackList
 from kerasish.callbacks.logs import LazyLogs
+from kerasish.core import tree
 from kerasish.data import ArrayBatches, Batch, Batches
 from kerasish.data.batches import padded
 from kerasish.models.step import CompiledMethod
@@ -19,6 +21,9 @@ from kerasish.models.step import CompiledMethod
 TARGET_SECONDS = 0.1
 """How long one call of a program should take: Python's part in it, some 0.3 ms, is then small, and progress is shown
 ten times a second."""
+
+LEAST_LOST = 0.1
+"""Seconds an epoch that the device must have waited for data before the progress says so."""
 
 
 class Pace:
@@ -50,6 +55,45 @@ class Pace:
     def restart(self) -> None:
         """Forget the clock: what happened since the last call says nothing of a step's time."""
         self._since = None
+
+
+class InputWait:
+    """How much of an epoch's time the device has nothing to do, because the next batch is not there.
+
+    To wait for a batch while the device still computes costs nothing. How long it computes after a step was started is
+    measured where `measure` says so, by waiting for it.
+
+    Args:
+        batches: The data. Their `waited` grows.
+    """
+
+    def __init__(self, batches: Batches) -> None:
+        self._batches = batches
+        self._waited = 0.0
+        self._busy: float | None = None
+        self._remaining = 0.0
+        self._begin = 0.0
+        self.lost = 0.0
+
+    def launched(self, output: Tree, measure: bool) -> None:
+        """A step was started."""
+        waited = self._batches.waited - self._waited
+        self._waited = self._batches.waited
+        if self._busy is not None:
+            self.lost += max(waited - self._remaining, 0.0)
+        if self._busy is None or measure:
+            launched = time.perf_counter()
+            engine.wait(output)
+            now = time.perf_counter()
+            self._begin = self._begin or now  # the first step may be all compilation
+            self._busy, self._remaining = now - launched, 0.0
+        else:
+            self._remaining = self._busy
+
+    @property
+    def share(self) -> float:
+        """The fraction of the time since the first step; 0 as long as it is nothing to speak of."""
+        return self.lost / (time.perf_counter() - self._begin) if self.lost >= LEAST_LOST else 0.0
 
 
 class Pass:
@@ -88,18 +132,26 @@ class Pass:
         self.pace = Pace(steps_per_call or (1 if looks or eagerly else None))
         self.pad = pad
         self.eagerly = eagerly
+        self.gathers = isinstance(batches, ArrayBatches) and batches.is_small and not eagerly
         self.stop: Callable[[], bool] = lambda: False
+        self._compiling: tuple[int, Callable[[], None]] | None = None
+        self._ahead: tuple[Any, tuple[Array, Array, bool]] | None = None
 
-    def run(self, epoch: int = 0, skip: int = 0) -> LazyLogs:
-        """One epoch, without its first `skip` batches; returns the logs of its last step."""
+    def run(self, epoch: int = 0, skip: int = 0, more: bool = False) -> LazyLogs:
+        """One epoch, without its first `skip` batches; returns the logs of its last step. `more`: another follows."""
         self.pace.restart()
         output: Tree = None
         done = 0
+        bar = self.callbacks.progbar
+        wait = InputWait(self.batches)
         for first, count, result in self._calls(epoch, skip):
             output, done = result, first + count
             self.pace.launched(count, output)
-            bar = self.callbacks.progbar
-            if bar is not None and first and bar.wants_report():
+            reports = bar is not None and first > 0 and bar.wants_report()
+            if bar is not None and not self.gathers:
+                wait.launched(output, measure=reports)
+                bar.note_input_share(wait.share)
+            if bar is not None and reports:
                 bar.report(first, LazyLogs(output))  # the calls before this one have been completed
             if self.skips_hooks:
                 self.callbacks.trained_batches += count - self.ends
@@ -107,19 +159,41 @@ class Pass:
                 getattr(self.callbacks, self.end_hook)(done - 1, LazyLogs(output))
             if self.stop():
                 break
+        if more and isinstance(self.batches, ArrayBatches) and self.gathers:
+            self._order(self.batches, epoch + 1)  # while the device computes
         engine.wait(output)  # once an epoch, so that the time shown is that of the steps
-        if self.batches.steps is None and self.callbacks.progbar is not None:
-            self.callbacks.progbar.report(done, LazyLogs(output))
+        if self.batches.steps is None and bar is not None:
+            bar.report(done, LazyLogs(output))
         return LazyLogs(output)
 
     def _calls(self, epoch: int, skip: int) -> Iterator[tuple[int, int, Tree]]:
         """`(number of the first step, how many, output)` for each call of the program."""
-        if isinstance(self.batches, ArrayBatches) and self.batches.is_small and not self.eagerly:
+        if isinstance(self.batches, ArrayBatches) and self.gathers:
             yield from self._gathered(self.batches, epoch, skip)
             return
         for index, batch in enumerate(self.batches.epoch(epoch, skip), skip):
             self._begin(index)
-            yield index, 1, self._one(batch)
+            self._compiled(batch.rows)
+            result = self._one(batch)
+            if index == skip:
+                self._compile_ahead(batch)
+            yield index, 1, result
+
+    def _compile_ahead(self, batch: Batch) -> None:
+        """After the first batch of a stream: let a thread compile the program for the last, if that is smaller."""
+        size, rows, steps = self.batches.batch_size, self.batches.rows, self.batches.steps
+        if self.eagerly or self.pad or size is None or rows is None or batch.rows != size:
+            return
+        left = rows % size
+        if left and steps == rows // size + 1:
+            data = tree.map(lambda x: x if x is None else np.zeros((left, *x.shape[1:]), x.dtype), batch.data)
+            self._compiling = left, self.program.compile_ahead(data)
+
+    def _compiled(self, rows: int) -> None:
+        """Wait until the program for a batch of so many rows is there, if a thread compiles it."""
+        if self._compiling is not None and self._compiling[0] == rows:
+            self._compiling[1]()
+            self._compiling = None
 
     def _one(self, batch: Batch) -> Tree:
         if self.eagerly:
@@ -132,12 +206,8 @@ class Pass:
     def _gathered(self, batches: ArrayBatches, epoch: int, skip: int) -> Iterator[tuple[int, int, Tree]]:
         size, rows = batches.batch_size, batches.rows
         whole, left = divmod(rows, size)
-        order = batches.order(epoch)
         data = batches.resident()
-        pads = bool(left) and self.pad and whole > 0
-        if pads:
-            order = np.concatenate([order, np.repeat(order[-1:], size - left)])
-        main = engine.asarray(order[: (whole + pads) * size])
+        main, rest, pads = self._order(batches, epoch)
         self.program.prepare(batches.example().data, np.int32(size) if pads else None)
         index, calls = skip, whole + pads
         while index < calls:
@@ -149,12 +219,30 @@ class Pass:
                 result: Tree = None
                 for step in range(index, index + count):
                     result = self.program.run_rows(data, main, size, step, 1, total=rows if pads else None)
+            if left and not pads and index == skip:  # while the device computes
+                self._compiling = left, self.program.compile_rows_ahead(data, rest, left)
             yield index, count, result
             index += count
         if left and not pads and skip <= whole:
             self._begin(index)
-            rest = engine.asarray(order[whole * size :])
+            self._compiled(left)
             yield index, 1, self.program.run_rows(data, rest, left, 0, 1)
+
+    def _order(self, batches: ArrayBatches, epoch: int) -> tuple[Array, Array, bool]:
+        """The rows of the epoch on the device: of whole batches, and those left; and whether these are padded."""
+        key = (epoch, batches.get_state())
+        if self._ahead is not None and self._ahead[0] == key:
+            return self._ahead[1]
+        size = batches.batch_size
+        whole, left = divmod(batches.rows, size)
+        order = batches.order(epoch)
+        pads = bool(left) and self.pad and whole > 0
+        if pads:
+            order = np.concatenate([order, np.repeat(order[-1:], size - left)])
+        cut = (whole + pads) * size
+        found = engine.asarray(order[:cut]), engine.asarray(order[cut:]), pads
+        self._ahead = (key, found)
+        return found
 
     def _count(self, index: int, calls: int) -> int:
         """How many steps the next call has: up to the next that a callback wants to see."""

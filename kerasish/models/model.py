@@ -16,17 +16,18 @@ from kerasish.core.symbolic import Operation, abstract_eval
 from kerasish.layers import building
 from kerasish.layers.layer import Layer
 from kerasish.models import checks, inputs as model_inputs
+from kerasish.models.costs import costs_of
+from kerasish.models.exploring import Exploring
 from kerasish.models.graph import Graph
 from kerasish.models.graph_config import FUNCTIONAL, graph_from_config, graph_to_config
 from kerasish.models.host import Prepared
 from kerasish.models.inputs import holds_strings
-from kerasish.models.inspecting import Inspecting
 from kerasish.models.outputs import names_of
 from kerasish.models.step import CompiledMethod
 from kerasish.models.summary import print_summary
 
 
-class Model(Inspecting):
+class Model(Exploring):
     """A layer that can be trained.
 
     Either give `inputs` and `outputs`, and the model is the graph between them;
@@ -266,9 +267,27 @@ class Model(Inspecting):
         expand_nested: bool = False,
         show_trainable: bool = False,
         layer_range: list[str] | tuple[str, str] | None = None,
+        flops: bool = False,
+        batch_size: int = 1,
+        input_shape: Any = None,
     ) -> None:
-        """Print a table of the layers: output shapes, numbers of parameters, connections."""
-        print_summary(self, line_length, positions, print_fn, expand_nested, show_trainable, layer_range)
+        """Print a table of the layers: output shapes, numbers of parameters, connections.
+
+        Args:
+            line_length, positions, print_fn, expand_nested, show_trainable, layer_range: See `print_summary`.
+            flops: Whether to show how many operations on floating numbers the forward pass of each layer takes (a
+                multiply-add is 2, a layer called twice counts twice, loops of unknown length count once), and an
+                estimate of memory. Both follow from shapes; nothing is run.
+            batch_size: Rows of the batch that `flops` is of.
+            input_shape: For `flops`: the shape of the inputs, with None for the batch, where the model doesn't know
+                its sizes; for several inputs their structure.
+
+        Raises:
+            ValueError: for `flops`, if there are sizes that are not known.
+            NotImplementedError: for `flops`, on the NumPy backend.
+        """
+        costs = costs_of(self, batch_size, input_shape) if flops else None
+        print_summary(self, line_length, positions, print_fn, expand_nested, show_trainable, layer_range, costs)
 
     # Configs and files ---------------------------------------------------------------------------------------------
     def get_config(self) -> dict[str, Any]:

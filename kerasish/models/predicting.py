@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import collections
+import contextlib
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -13,15 +15,20 @@ from kerasish.backend.interface import Tree
 from kerasish.callbacks import CallbackList
 from kerasish.callbacks.logs import LazyLogs
 from kerasish.core import tree
-from kerasish.data import Batch, FrameColumns, Prepare, adapt
+from kerasish.data import ArrayBatches, Batch, Batches, FrameColumns, Prepare, adapt
 from kerasish.data.adapters import is_arrays
-from kerasish.data.batches import Batches, padded, rows_of
-from kerasish.data.conversion import convert_tree
+from kerasish.data.batches import padded, rows_of
+from kerasish.data.conversion import convert_tree, narrow
 from kerasish.data.frames import is_frame
 from kerasish.models.padding import is_per_sample
 from kerasish.models.preparing import Preparing
+from kerasish.models.repeated import REPEATED, Known, Repeated, key_of
 from kerasish.models.step import CompiledMethod
 from kerasish.models.train_step import Steps
+
+_SILENT = (0, 2, "auto")
+_LONG = 0.1
+"""Seconds after which memory is kept between batches: to give it back at the end takes 0.5 ms."""
 
 
 class Predicting(Preparing):
@@ -51,31 +58,78 @@ class Predicting(Preparing):
             steps: Batches to predict, if not all.
             callbacks: Told what happens.
         """
+        repeats = callbacks is None and steps is None and verbose in _SILENT
+        key = key_of(x, batch_size) if repeats else None
+        if key is not None and (outputs := self._predicted_again(x, key)) is not None:
+            return outputs
         batches = self._adapt(x, batch_size=batch_size, steps=steps)
+        alone = batches if isinstance(batches, ArrayBatches) and batches.steps == 1 else None
+        repeated = None if alone is None else self._repeated(key)
         if self._is_whole_on_host():
             return self._predicted_on_host(x, batches)
         listed = self._callback_list(callbacks, 1 if verbose == 1 else 0, 1, batches.steps, False, "predict")
         if batches.steps == 0:
             return self._nothing(batches)
-        program = self._program("predict_step", batches.example().data)
+        program = self._predict_program(batches.example().data)
+        outputs = self._all_predicted(program, batches, listed)
+        if alone is not None:
+            found = Known(program, alone.rows, self._padded_rows(program, alone.rows, alone))
+            self._remember(repeated, x, key, found)
+        return outputs
+
+    def _predict_program(self, example: tuple[Tree, Tree, Tree]) -> CompiledMethod:
+        program = self._program("predict_step", example)
         if program.is_per_sample is None:
-            program.is_per_sample = type(self).predict_step is Steps.predict_step and is_per_sample(
-                self, training=False
-            )
+            overridden = type(self).predict_step is not Steps.predict_step
+            program.is_per_sample = not overridden and is_per_sample(self, training=False)
+        return program
+
+    def _all_predicted(self, program: CompiledMethod, batches: Batches, listed: CallbackList) -> Tree:
         begins, ends = listed.overrides("on_predict_batch_begin"), listed.overrides("on_predict_batch_end")
-        collected = _Collected()
+        collected, begin = _Collected(), time.perf_counter()
         listed.on_predict_begin()
-        for index, batch in enumerate(batches.epoch(0)):
-            if begins:
-                listed.on_predict_batch_begin(index)
-            outputs = self._predicted(program, batch, batches)
-            collected.add(outputs)
-            if listed.progbar is not None and listed.progbar.wants_report():
-                listed.progbar.report(index + 1, LazyLogs())
-            if ends:
-                listed.on_predict_batch_end(index, LazyLogs({"outputs": outputs}))
+        with contextlib.ExitStack() as stack:
+            for index, batch in enumerate(batches.epoch(0)):
+                if begins:
+                    listed.on_predict_batch_begin(index)
+                outputs = self._predicted(program, batch, batches)
+                collected.add(outputs)
+                if listed.progbar is not None and listed.progbar.wants_report():
+                    listed.progbar.report(index + 1, LazyLogs())
+                if ends:
+                    listed.on_predict_batch_end(index, LazyLogs({"outputs": outputs}))
+                if begin is not None and time.perf_counter() - begin > _LONG:
+                    begin = stack.enter_context(engine.keeping_memory())  # None: once
         listed.on_predict_end()
         return collected.result()
+
+    # One batch again, of a model that is what it was ---------------------------------------------------------------
+    def _predicted_again(self, x: Tree, key: tuple[Any, ...]) -> Tree | None:
+        """The outputs, if the same call was made before, and what it found is still right."""
+        repeated = self.programs.get(REPEATED)
+        if repeated is None or self._runs_eagerly():
+            return None
+        known = repeated.known.get(key)
+        if known is None or (known.program.changing and not repeated.holds()):
+            return None
+        x = narrow(x) if type(x) is np.ndarray else tree.map(narrow, x)
+        outputs = _run_padded(known.program, (x, None, None), known.rows, known.padded_rows)
+        # Looked at while the device computes. A program that only reads has done no harm if it was the wrong one.
+        if not known.program.changing and not repeated.holds():
+            return None
+        return np.array(outputs) if engine.is_array(outputs) else tree.map(np.array, outputs)
+
+    def _repeated(self, key: tuple[Any, ...] | None) -> Repeated | None:
+        """The model as it is now. Made before its program is found, so that no change in between is missed."""
+        if key is None or self._runs_eagerly():
+            return None
+        repeated = self.programs.get(REPEATED)
+        return repeated if repeated is not None and repeated.holds() else Repeated(self, self.programs)
+
+    def _remember(self, repeated: Repeated | None, x: Any, key: tuple[Any, ...] | None, found: Known) -> None:
+        if repeated is not None and key is not None and repeated.holds() and self._preparation(x) is None:
+            repeated.known[key] = found
+            self.programs[REPEATED] = repeated
 
     def _adapt(self, x: Any, *args: Any, **kwargs: Any) -> Batches:
         x = self._by_column(x)
@@ -116,13 +170,18 @@ class Predicting(Preparing):
 
     def predict_on_batch(self, x: Any) -> Tree:
         """The model's output for one batch, as NumPy arrays."""
+        key = key_of(x, -1)
+        if key is not None and (outputs := self._predicted_again(x, key)) is not None:
+            return outputs
+        repeated = self._repeated(key)
         data = (self._converted(x), None, None)
         if self._is_whole_on_host():
             return tree.map(np.asarray, self(data[0], training=False))
         program = self._program("predict_step", data)
         batch = Batch(data, rows_of(data))
         outputs = program.run_eagerly(data) if self._runs_eagerly() else program.run(batch)
-        return tree.map(engine.to_numpy, outputs)
+        self._remember(repeated, x, key, Known(program, batch.rows, batch.rows))
+        return tree.map(np.array, outputs)
 
     def _runs_eagerly(self) -> bool:
         return self.training_setup is not None and self.training_setup.run_eagerly
@@ -130,20 +189,27 @@ class Predicting(Preparing):
     def _predicted(self, program: CompiledMethod, batch: Batch, batches: Batches) -> Tree:
         if self._runs_eagerly():
             return program.run_eagerly(batch.data)
+        return _run_padded(program, batch.data, batch.rows, self._padded_rows(program, batch.rows, batches))
+
+    def _padded_rows(self, program: CompiledMethod, rows: int, batches: Batches) -> int:
+        """How many rows a batch of so many is padded to."""
         size = batches.batch_size
-        if not program.is_per_sample or size is None or batch.rows >= size:
-            return program.run(batch)
+        if not program.is_per_sample or size is None or rows >= size:
+            return rows
         # A small set alone is padded to a power of two: few sizes to compile for, and one row stays one row.
-        whole = min(size, 1 << (batch.rows - 1).bit_length()) if batches.steps == 1 else size
-        if whole == batch.rows:
-            return program.run(batch)
-        outputs = program.run(Batch(padded(batch.data, whole), whole))
-        return tree.map(lambda x: engine.to_numpy(x)[: batch.rows], outputs)
+        return min(size, 1 << (rows - 1).bit_length()) if batches.steps == 1 else size
 
     def _nothing(self, batches: Batches) -> Tree:
         symbolic = tree.map(lambda a: a if a is None else a[:0], batches.example().data[0])
         outputs = self(symbolic, training=False)
         return tree.map(engine.to_numpy, outputs)
+
+
+def _run_padded(program: CompiledMethod, data: tuple[Tree, Tree, Tree], rows: int, whole: int) -> Tree:
+    if whole == rows:
+        return program.run(Batch(data, rows))
+    outputs = program.run(Batch(padded(data, whole), whole))
+    return tree.map(lambda x: engine.to_numpy(x)[:rows], outputs)
 
 
 class _Collected:

@@ -13,6 +13,7 @@ from kerasish.core.variable import Overlay
 from kerasish.data import Batches
 from kerasish.layers.layer import Layer
 from kerasish.models import checks
+from kerasish.models.nan_hunt import HuntedMethod
 from kerasish.models.padding import is_per_sample
 from kerasish.models.step import CompiledMethod
 from kerasish.models.train_step import Steps
@@ -56,7 +57,8 @@ class Preparing(Steps):
             plain = cls.update is Steps.update and cls.compute_metrics is Steps.compute_metrics
             loops_without_logs = name == "train_step" and default and plain
             method = self._without_logs if loops_without_logs else self._packed(name)
-            self.programs[key] = CompiledMethod(
+            hunts = name != "predict_step" and self.setup.debug_nans
+            self.programs[key] = (HuntedMethod if hunts else CompiledMethod)(
                 method,
                 variables,
                 donate=name == "train_step",

@@ -155,6 +155,8 @@ class Sequential(Model):
     def from_config(cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> Self:
         """The model that `get_config` described."""
         model = cls(name=config.get("name"))
+        if not isinstance(config["layers"], list | tuple):
+            raise ValueError(f"The layers of a Sequential's config must be a list; got {config['layers']!r:.100}.")
         for layer in config["layers"]:
             model.add(deserialize(layer, custom_objects), rebuild=False)
         model._rebuild()

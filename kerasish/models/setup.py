@@ -25,6 +25,8 @@ class TrainingSetup:
     steps_per_execution: int | None
     jit_compile: bool
     given: dict[str, Any]
+    debug_nans: bool = False
+    """Not in `given`, which goes to files: it is a way to look at a program, not part of a model."""
     ready: set[tuple[Any, ...]] = dataclasses.field(default_factory=set)
     """For which steps, weights and inputs everything has been made and checked."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import itertools
+import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -19,6 +20,9 @@ from kerasish.models.padding import only_rows
 
 NewValues = dict[int, Array]
 """By the number of the variable, for those that were assigned."""
+
+
+_VALUE = operator.attrgetter("_value")
 
 
 class CompiledMethod:
@@ -54,6 +58,9 @@ class CompiledMethod:
         self._on_rows: dict[tuple[int, bool], Callable[..., Any]] = {}
         self._donated = donated
 
+    def begin(self, epoch: int | None = None, batch: int | None = None) -> None:
+        """Steps will follow: of this epoch, from this batch on, if they are numbered."""
+
     def prepare(self, data: Tree, rows: Any = None) -> None:
         """Find out, without computing, which variables change, and whether steps may run in a loop."""
         if self.changing is not None:
@@ -82,10 +89,30 @@ class CompiledMethod:
             count: How many batches.
             total: How many rows of `order` are real, if not all.
         """
+        return self._commit(self._rows(size, total), data, order, *map(_int32, (first, count)), _int32(total))
+
+    def _rows(self, size: int, total: int | None) -> Callable[..., Any]:
         key = (size, total is not None)
         if key not in self._on_rows:
             self._on_rows[key] = engine.jit(self._rows_program(size), self._donated)
-        return self._commit(self._on_rows[key], data, order, *map(_int32, (first, count)), _int32(total))
+        return self._on_rows[key]
+
+    def compile_rows_ahead(self, data: Tree, order: Array, size: int) -> Callable[[], None]:
+        """Begin to compile, on a thread, what `run_rows` runs for one batch of this size.
+
+        Returns:
+            A function that waits for it.
+        """
+        if (size, False) in self._on_rows or type(self).run_rows is not CompiledMethod.run_rows:
+            return _nothing
+        first, count = map(_int32, (0, 1))
+        return engine.compile_ahead(self._rows(size, None), *self._inputs(), data, order, first, count, None)
+
+    def compile_ahead(self, data: Tree) -> Callable[[], None]:
+        """Begin to compile, on a thread, what `run` runs for batches of these shapes; returns what waits for it."""
+        if type(self).run is not CompiledMethod.run:
+            return _nothing
+        return engine.compile_ahead(self._on_batch, *self._inputs(), data, None)
 
     def run_eagerly(self, data: Tree, rows: Any = None) -> Tree:
         """One step without a program: Python code sees real values, prints and stops in a debugger."""
@@ -102,10 +129,10 @@ class CompiledMethod:
 
     def _commit(self, program: Callable[..., Any], *args: Any) -> Tree:
         assert self.changing is not None
-        chosen = set(self.changing)
-        fixed = [number for number in range(len(self.variables)) if number not in chosen]
+        if not self.changing:
+            return self._reading(program, *args)
         results: list[tuple[Tree, NewValues]] = []
-        inputs = zip([self._values(self.changing)], [self._values(fixed)], *([x] for x in args), strict=True)
+        inputs = zip(*([x] for x in (*self._inputs(), *args)), strict=True)
         try:
             # Both lines run in C without a look at signals in between: an interrupt that comes while the program runs
             # is raised after its results are kept, and all variables change or none.
@@ -115,6 +142,25 @@ class CompiledMethod:
                 changed = map(self.variables.__getitem__, new)
                 collections.deque(map(setattr, changed, itertools.repeat("_value"), new.values()), maxlen=0)
         return results[0][0]
+
+    def _reading(self, program: Callable[..., Any], *args: Any) -> Tree:
+        values = list(map(_VALUE, self.variables))  # in C: no other thread runs in between, so all are of one step
+        try:
+            return program([], values, *args)[0]
+        except (ValueError, RuntimeError) as error:
+            if "deleted" not in str(error):
+                raise
+            raise RuntimeError(
+                "The model is being trained by another thread, whose step has taken the weights that were to be used. "
+                "Call `predict` and `evaluate` in a callback or when `fit` has returned; or use a copy by clone_model."
+            ) from error
+
+    def _inputs(self) -> tuple[list[Array], list[Array]]:
+        """The values of the variables that change, and of the others."""
+        assert self.changing is not None
+        chosen = set(self.changing)
+        fixed = [number for number in range(len(self.variables)) if number not in chosen]
+        return self._values(self.changing), self._values(fixed)
 
     def _all_values(self, changing: list[Array], fixed: list[Array]) -> list[Array]:
         assert self.changing is not None
@@ -180,6 +226,10 @@ def _functional(method: Callable[[Any], Tree], variables: list[Variable]) -> Cal
 def _read(output: Tree) -> Tree:
     """`output`, with the values of the variables in it, such as a metric's `result` may be."""
     return tree.map(lambda x: x.value if isinstance(x, Variable) else x, output)
+
+
+def _nothing() -> None:
+    """Nothing is being compiled."""
 
 
 def _int32(x: int | None) -> Any:

@@ -11,6 +11,7 @@ from kerasish.core.dtypes import standardize_dtype
 from kerasish.core.symbolic import Node, OpCall, Operation
 from kerasish.core.variable import Variable
 from kerasish.layers.layer import Layer
+from kerasish.models.costs import Costs, readable_bytes
 
 BITS = re.compile(r"\d+")
 
@@ -23,6 +24,7 @@ def print_summary(
     expand_nested: bool = False,
     show_trainable: bool = False,
     layer_range: list[str] | tuple[str, str] | None = None,
+    costs: Costs | None = None,
 ) -> None:
     """Print a table of the layers of `model`.
 
@@ -34,8 +36,9 @@ def print_summary(
         expand_nested: Whether to list the layers of models inside the model.
         show_trainable: Whether to say which layers are trainable.
         layer_range: Names, or regular expressions, of the first and the last layer to list.
+        costs: What a batch costs; None: that is not shown.
     """
-    text = summary_text(model, line_length, positions, expand_nested, show_trainable, layer_range)
+    text = summary_text(model, line_length, positions, expand_nested, show_trainable, layer_range, costs)
     (print_fn or print)(text)
 
 
@@ -46,6 +49,7 @@ def summary_text(
     expand_nested: bool,
     show_trainable: bool,
     layer_range: list[str] | tuple[str, str] | None,
+    costs: Costs | None = None,
 ) -> str:
     """The table as text."""
     from rich.console import Console  # here: it takes longer to import than the rest of this package together
@@ -56,21 +60,25 @@ def summary_text(
     columns = ["Layer (type)", "Output Shape", "Param #"]
     columns += ["Connected to"] if connected else []
     columns += ["Trainable"] if show_trainable else []
+    columns += ["FLOPs"] if costs is not None else []
     width = line_length or (96 if connected else 80)
     table = Table(width=width, show_lines=False)
     for index, column in enumerate(columns):
         share = None if positions is None else _share(positions, index, width)
-        table.add_column(column, justify="right" if column == "Param #" else "left", overflow="fold", width=share)
+        table.add_column(
+            column, justify="right" if column in ("Param #", "FLOPs") else "left", overflow="fold", width=share
+        )
     for depth, operation in _rows(model, expand_nested, layer_range):
         cells = [f"{'  ' * depth}{operation.name} ({kind(operation)})", output_shape(operation), params(operation)]
         cells += [connections(operation, model)] if connected else []
         cells += [_trainable(operation)] if show_trainable else []
+        cells += [_flops(costs.of(operation))] if costs is not None else []
         table.add_row(*(Text(cell) for cell in cells))
     console = Console(width=width, force_terminal=False, force_jupyter=False, color_system=None)
     with console.capture() as capture:
         console.print(Text(f'Model: "{model.name}"'))
         console.print(table)
-    return capture.get() + "\n".join(_totals(model)) + "\n"
+    return capture.get() + "\n".join([*_totals(model), *(costs.lines() if costs is not None else ())]) + "\n"
 
 
 def _share(positions: list[float], index: int, width: int) -> int | None:
@@ -156,6 +164,10 @@ def _trainable(operation: Operation) -> str:
     return "Y" if operation.trainable else "N"
 
 
+def _flops(count: int | None) -> str:
+    return "?" if count is None else f"{count:,}"
+
+
 def _totals(model: Any) -> list[str]:
     trainable, fixed = model.trainable_weights, model.non_trainable_weights
     optimizer = [] if model.optimizer is None else list(model.optimizer.variables)
@@ -170,12 +182,7 @@ def _totals(model: Any) -> list[str]:
 
 def readable_size(variables: list[Variable]) -> str:
     """The memory of the variables, as in `1.50 MB`."""
-    size = float(sum(v.size * _bytes(v) for v in variables))
-    for unit in ("B", "KB", "MB", "GB"):
-        if size < 1024:
-            return f"{size:.2f} {unit}"
-        size /= 1024
-    return f"{size:.2f} TB"
+    return readable_bytes(sum(v.size * _bytes(v) for v in variables))
 
 
 def _bytes(variable: Variable) -> float:

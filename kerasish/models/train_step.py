@@ -34,6 +34,7 @@ class Steps(Layer):
         steps_per_execution: int | str | None = 1,
         jit_compile: bool | str = "auto",
         auto_scale_loss: bool = True,
+        debug_nans: bool = False,
     ) -> None:
         """Choose how to train.
 
@@ -48,6 +49,10 @@ class Steps(Layer):
                 finds best. A callback with a batch hook that is called after each step makes it 1.
             jit_compile: Accepted for Keras's sake: programs are always compiled, unless `run_eagerly`.
             auto_scale_loss: Whether a `mixed_float16` model gets a `LossScaleOptimizer`.
+            debug_nans: Look at the outcome of each step of `fit` and `evaluate`. If it is NaN or infinite, the step is
+                done again layer by layer, and a `FloatingPointError` names the epoch, the batch, and the layer, loss,
+                gradient or update in which it arose; the model keeps the state of the last step that was finite.
+                Slower, mostly for small models. It is not saved.
 
         Raises:
             ValueError: an argument names something unknown; the error says what is like it.
@@ -64,6 +69,7 @@ class Steps(Layer):
             auto_scale_loss,
             self.dtype_policy.name,
         )
+        setup.debug_nans = bool(debug_nans)
         self.training_setup = setup
         self.programs = {key: program for key, program in self.programs.items() if key[0] == "predict_step"}
         self.stop_training = False

@@ -13,7 +13,7 @@ from kerasish.backend.settings import settings
 from kerasish.callbacks import Callback, CallbackList, History
 from kerasish.callbacks.logs import LazyLogs
 from kerasish.data import Batch, Batches, split
-from kerasish.data.adapters import check_counts, is_arrays
+from kerasish.data.adapters import check_counts, is_arrays, is_cut_here
 from kerasish.data.batches import rows_of
 from kerasish.data.class_weights import weighted
 from kerasish.data.conversion import convert_tree
@@ -92,7 +92,7 @@ class Trainer(Predicting):
             ValueError: an argument does not fit the data or the model; nothing has been changed then.
         """
         setup = self.setup
-        _check_differentiable()
+        check_differentiable()
         epochs = min(epochs, settings.max_epochs or epochs)
         limits = None
         if fast_dev_run or (overfit_batches, limit_train_batches, limit_val_batches) != (None, None, None):
@@ -157,7 +157,8 @@ class Trainer(Predicting):
             listed.on_epoch_begin(epoch)
             if done:
                 run.restore()
-            logs = training.run(epoch, done) or LazyLogs(self.get_metrics_result())
+            training.program.begin(epoch, done)
+            logs = training.run(epoch, done, more=epoch + 1 < epochs.stop) or LazyLogs(self.get_metrics_result())
             if testing is not None and _is_due(epoch, validation_freq):
                 found = self._evaluated(testing, listed)
                 logs.update({f"val_{name}": value for name, value in found.items()})
@@ -210,6 +211,7 @@ class Trainer(Predicting):
     def _evaluated(self, testing: Pass, listed: CallbackList) -> Any:
         self.reset_metrics()
         listed.on_test_begin()
+        testing.program.begin(batch=0)
         logs = testing.run()
         listed.on_test_end(logs)
         return logs
@@ -223,7 +225,7 @@ class Trainer(Predicting):
         return_dict: bool = False,
     ) -> Any:
         """One training step on one batch. Returns the loss and the metrics of this batch, before the step."""
-        _check_differentiable()
+        check_differentiable()
         return self._on_batch("train_step", x, y, weighted(y, sample_weight, class_weight), return_dict)
 
     def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False) -> Any:
@@ -235,6 +237,7 @@ class Trainer(Predicting):
         self.reset_metrics()
         data: Any = (self._converted(x), convert_tree(y, "y"), convert_tree(sample_weight, "sample_weight"))
         program = self._program(name, data)
+        program.begin()
         program.prepare(data)
         output = program.run_eagerly(data) if setup.run_eagerly else program.run(Batch(data, rows_of(data)))
         logs = {key: float(np.asarray(value)) for key, value in output.items()}
@@ -265,8 +268,10 @@ class Trainer(Predicting):
             return None
         if isinstance(data, tuple | list) and 1 <= len(data) <= 3:
             x, y, sample_weight = (*data, None, None)[:3]
-            return self._adapt(x, y, sample_weight, batch_size=batch_size, steps=steps)
-        return self._adapt(data, batch_size=None if not is_arrays(data) else batch_size, steps=steps)
+        else:
+            x, y, sample_weight = data, None, None
+        batch_size = batch_size if is_cut_here(x) else None  # others yield batches
+        return self._adapt(x, y, sample_weight, batch_size=batch_size, steps=steps)
 
     def _test_pass(self, batches: Batches | None, listed: CallbackList) -> Pass | None:
         if batches is None:
@@ -282,7 +287,8 @@ class Trainer(Predicting):
         return Pass(program, batches, listed, phase, steps_per_call=steps, pad=pad, eagerly=eagerly)
 
 
-def _check_differentiable() -> None:
+def check_differentiable() -> None:
+    """Raise if the backend computes no gradients."""
     if not engine.differentiable:
         raise NotImplementedError(
             f"The {engine.name} backend computes no gradients, so it can't train. Set the environment variable "

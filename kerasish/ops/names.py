@@ -135,3 +135,8 @@ KERAS_CLASSES: dict[str, str] = {
 
 OP_NAMES: dict[tuple[str, str], str] = {(KERAS_MODULES[name], KERAS_CLASSES[name]): name for name in KERAS_MODULES}
 """The op that a module and a class mean."""
+
+
+def namespace(module: str) -> list[str]:
+    """The names of the ops of all families that Keras has in `module`."""
+    return [name for family, place in FAMILIES.items() if place == module for name in family.__all__]

@@ -43,8 +43,11 @@ _BROKEN = (
     RuntimeError,
 )
 """What Python's reader of archives raises about damaged ones; names that are no UTF-8 are a `ValueError`."""
-_LARGEST_ASSETS = 2**29
+LARGEST_ASSETS = 2**29
+_WORTH_A_THREAD = 2**20
 ASSETS = "assets/"
+_DEVICES = {"CON", "PRN", "AUX", "NUL", *(f"{port}{number}" for port in ("COM", "LPT") for number in range(1, 10))}
+"""Names that mean no file to Windows."""
 
 
 class Contents(NamedTuple):
@@ -87,14 +90,26 @@ def write_archive(
     archive = ArchiveWriter(file)
     archive.add(CONFIG, text)
     digests = archive.stream(WEIGHTS, write_weights)
-    ours: dict[str, Any] = {"format": FORMAT, "config": hashlib.sha256(text).hexdigest(), "sha256": digests}
     for path, content in (assets or {}).items():
         archive.add(ASSETS + path, content)
+    archive.add(METADATA, metadata_of(text, digests, assets or {}, name))
+    archive.close()
+
+
+def metadata_of(config: bytes, digests: dict[str, str], assets: Mapping[str, bytes], name: str) -> bytes:
+    """The member `metadata.json`: the version, and the SHA-256 of all that the file holds.
+
+    Args:
+        config: The text of the config.
+        digests: Of the datasets.
+        assets: Contents by path.
+        name: The model's, for errors.
+    """
+    ours: dict[str, Any] = {"format": FORMAT, "config": hashlib.sha256(config).hexdigest(), "sha256": digests}
     if assets:
         ours["assets"] = {path: hashlib.sha256(content).hexdigest() for path, content in assets.items()}
     saved = datetime.datetime.now().strftime("%Y-%m-%d@%H:%M:%S")
-    archive.add(METADATA, write_json({"keras_version": KERAS_VERSION, "date_saved": saved, OURS: ours}, name))
-    archive.close()
+    return write_json({"keras_version": KERAS_VERSION, "date_saved": saved, OURS: ours}, name)
 
 
 def read_archive(file: BinaryIO, where: str, largest_weights: int | None = None) -> Contents:
@@ -126,16 +141,15 @@ def read_archive(file: BinaryIO, where: str, largest_weights: int | None = None)
         raise CorruptModelError(
             f"{where} is truncated or damaged: {str(error) or type(error).__name__:.200}. Take another copy."
         ) from error
-    _check_ours(contents, text, where)
-    _warn_if_newer(contents.metadata.get("keras_version"), where)
+    check_contents(contents, text, where)
     return contents
 
 
 def _read_assets(archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo], where: str) -> dict[str, bytes]:
     found = [info for name, info in members.items() if name.startswith(ASSETS) and not name.endswith("/")]
     total = sum(info.file_size for info in found)
-    if total > _LARGEST_ASSETS:
-        raise UnsafeModelError(f"{where} has {total} bytes of assets; the limit is {_LARGEST_ASSETS}.")
+    if total > LARGEST_ASSETS:
+        raise UnsafeModelError(f"{where} has {total} bytes of assets; the limit is {LARGEST_ASSETS}.")
     return {info.filename[len(ASSETS) :]: archive.read(info) for info in found}
 
 
@@ -149,17 +163,26 @@ def _open_weights(
     file.seek(info.header_offset)
     _, name_length, extra_length = _LOCAL_HEADER.unpack(file.read(_LOCAL_HEADER.size))
     start = info.header_offset + _LOCAL_HEADER.size + name_length + extra_length
-    worker = concurrent.futures.ThreadPoolExecutor(1)
-    found = worker.submit(crc_of, file, start, info.file_size)
-    worker.shutdown(wait=False)
+    window = cast(BinaryIO, Window(file, start, info.file_size))
+    compared = _in_background(lambda: crc_of(file, start, info.file_size), info.file_size)
 
     def finish() -> None:
-        if found.result() != info.CRC:
+        if compared() != info.CRC:
             raise CorruptModelError(
                 f"{where} is truncated or damaged: the checksum of {WEIGHTS} differs. Take another copy."
             )
 
-    return cast(BinaryIO, Window(file, start, info.file_size)), finish
+    return window, finish
+
+
+def _in_background(work: Callable[[], int], size: int) -> Callable[[], int]:
+    """What `work` returns, computed beside other work if there is much of it."""
+    if size < _WORTH_A_THREAD:
+        return work
+    worker = concurrent.futures.ThreadPoolExecutor(1)
+    found = worker.submit(work)
+    worker.shutdown(wait=False)
+    return found.result
 
 
 def _check_start(file: BinaryIO, where: str) -> None:
@@ -204,6 +227,7 @@ def _check_member(info: zipfile.ZipInfo, where: str) -> None:
     parts = name.split("/")
     known = name in (CONFIG, METADATA, WEIGHTS) or (parts[0] == "assets" and len(parts) > 1)
     strange = any(part in ("..", ".") for part in parts) or "" in parts[:-1] or any(c in name for c in '\\:\0"<>|?*')
+    strange = strange or any(part.split(".")[0].upper() in _DEVICES for part in parts)
     if not known or strange or not name.isprintable() or len(name) > 1024:
         raise UnsafeModelError(f"{where} has a member named {name!r:.200}, which no `.keras` file has.")
     if stat.S_ISLNK(info.external_attr >> 16):
@@ -243,7 +267,7 @@ def _check_layout(file: BinaryIO, archive: zipfile.ZipFile, infos: list[zipfile.
 def _warn_if_newer(version: Any, where: str) -> None:
     major = str(version).split(".")[0]
     if major.isdecimal() and int(major) > int(KERAS_VERSION.split(".")[0]):
-        warnings.warn(f"{where} was written by Keras {version:.20}, a newer format than {KERAS_VERSION}.", stacklevel=4)
+        warnings.warn(f"{where} was written by Keras {version:.20}, a newer format than {KERAS_VERSION}.", stacklevel=5)
 
 
 def _check_budget(info: zipfile.ZipInfo, largest: int | None, where: str) -> None:
@@ -251,7 +275,9 @@ def _check_budget(info: zipfile.ZipInfo, largest: int | None, where: str) -> Non
         raise IncompatibleModelError(f"{where}: {WEIGHTS} has {info.file_size} bytes; this model's can have {largest}.")
 
 
-def _check_ours(contents: Contents, text: bytes, where: str) -> None:
+def check_contents(contents: Contents, text: bytes, where: str) -> None:
+    """Raise if the config, whose text is given, or the assets are not those that were saved; warn of a newer Keras."""
+    _warn_if_newer(contents.metadata.get("keras_version"), where)
     ours = contents.metadata.get(OURS)
     if ours is None:
         return

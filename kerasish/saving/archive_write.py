@@ -60,6 +60,7 @@ class ArchiveWriter:
             b"PK\x03\x04", _VERSION, 0, 0, self._time, self._date, member.crc, _MOST, _MOST, len(raw), _LARGE.size
         )
         write_all(self._file, head + raw + _LARGE.pack(1, 16, member.size, member.size), member.start)
+        self._file.flush()  # here, where an error is raised, and not when the window goes
         self._members.append(member)
         self._end = content + member.size
         return result

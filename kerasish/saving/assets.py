@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pathlib
 import tempfile
+import warnings
 from collections.abc import Iterator
 
 from kerasish.layers.host import HostSide
@@ -35,7 +37,28 @@ def collect_assets(model: Layer) -> Assets:
     return found
 
 
-def load_assets(model: Layer, assets: Assets, where: str) -> None:
+@contextlib.contextmanager
+def taken_up(model: Layer, assets: Assets, where: str, skip_mismatch: bool = False) -> Iterator[None]:
+    """Inside it, the layers of a model have the assets; after an error in it they are as they were.
+
+    Args:
+        model: Has layers where the assets belong.
+        assets: Of a file.
+        where: What errors call the file.
+        skip_mismatch: Whether assets that belong to no layer are told in a warning only.
+    """
+    before = [(place.owner, dict(vars(place.owner))) for place in places(model)] if assets else []
+    try:
+        load_assets(model, assets, where, skip_mismatch)
+        yield
+    except BaseException:
+        for owner, attributes in before:
+            vars(owner).clear()
+            vars(owner).update(attributes)
+        raise
+
+
+def load_assets(model: Layer, assets: Assets, where: str, skip_mismatch: bool = False) -> None:
     """Give the layers of a model what `collect_assets` found.
 
     Raises:
@@ -45,7 +68,7 @@ def load_assets(model: Layer, assets: Assets, where: str) -> None:
     for path, layer in sorted(_owners(model), key=lambda pair: -len(pair[0])):
         own = {name[len(path) :]: content for name, content in assets.items() if name.startswith(path)}
         own = {name: content for name, content in own.items() if path + name in unused}
-        if not own:
+        if not own or _keeps_none(layer):
             continue
         unused -= {path + name for name in own}
         try:
@@ -57,7 +80,15 @@ def load_assets(model: Layer, assets: Assets, where: str) -> None:
             raise IncompatibleModelError(f"{where}: the assets of layer {layer.name!r}: {error!s:.300}") from error
     if unused:
         names = ", ".join(repr(name) for name in sorted(unused)[:3])
-        raise IncompatibleModelError(f"{where} has assets that belong to no layer of the model: {names:.200}.")
+        message = f"{where} has assets that belong to no layer of the model: {names:.200}."
+        if not skip_mismatch:
+            raise IncompatibleModelError(message)
+        warnings.warn(f"{message} They are left out.", stacklevel=5)
+
+
+def _keeps_none(layer: Layer) -> bool:
+    kind = type(layer)
+    return kind.load_assets is HostSide.load_assets and kind.load_own_assets is HostSide.load_own_assets
 
 
 def _from_folder(layer: Layer) -> Assets:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import re
 import secrets
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 from kerasish.saving.errors import UnsafeModelError
+
+if os.name == "posix":
+    import fcntl
+else:
+    fcntl = None
 
 PathLike = str | os.PathLike[str]
 
@@ -47,8 +53,8 @@ def atomic_write(
     target = Path(os.path.realpath(path))
     _refuse_folder(target)
     _remove_stale(target)
-    temporary = target.with_name(_temporary_name(target.name))
-    with _Step(target, "making a temporary file beside it") as step:
+    temporary = target.with_name(temporary_name(target.name))
+    with Step(target, "making a temporary file beside it") as step:
         descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | _FLAGS, _mode_of(target))
         try:
             with open(descriptor, "w+b") as file:
@@ -68,7 +74,7 @@ def atomic_write(
         step.doing = "waiting for the disk to note the new name"
         step.left = "The new file is in its place."
         if durable:
-            _sync_folder(target.parent)
+            sync_folder(target.parent)
 
 
 _FLAGS = os.O_CLOEXEC | getattr(os, "O_BINARY", 0)  # O_BINARY exists on Windows only
@@ -76,7 +82,7 @@ _TEMPORARY = re.compile(r"\.(?P<name>.+)\.(?P<pid>\d+)\.[0-9a-f]{16}\.tmp", re.D
 _LONGEST_NAME = 200
 
 
-class _Step:
+class Step:
     """Adds the path and the step to an `OSError`."""
 
     def __init__(self, target: Path, doing: str) -> None:
@@ -84,7 +90,7 @@ class _Step:
         self.doing = doing
         self.left = "What was there before is unchanged."
 
-    def __enter__(self) -> _Step:
+    def __enter__(self) -> Step:
         return self
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
@@ -100,7 +106,8 @@ def _refuse_folder(target: Path) -> None:
         raise FileNotFoundError(errno.ENOENT, "There is no such folder to save a file in", str(target.parent))
 
 
-def _temporary_name(name: str) -> str:
+def temporary_name(name: str) -> str:
+    """A name that nobody else has, and that says whose it is."""
     return f".{name[:_LONGEST_NAME]}.{os.getpid()}.{secrets.token_hex(8)}.tmp"
 
 
@@ -118,13 +125,31 @@ def _verify(file: BinaryIO, verify: Callable[[BinaryIO], None] | None) -> None:
         verify(file)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Wait until the disk knows the names in a folder."""
     if os.name != "posix":
         return
     descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
     finally:
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Inside it, no other process is inside it for the same folder; where the system can't do that, nothing is done."""
+    if fcntl is None or not folder.is_dir():
+        yield
+        return
+    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        with contextlib.suppress(OSError):  # some file systems have no locks
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_UN)  # not by closing: a process that was forked inside has it too
         os.close(descriptor)
 
 

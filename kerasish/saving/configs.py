@@ -18,11 +18,11 @@ def revive_model(config: Any, where: str, custom_objects: Mapping[str, Any] | No
     try:
         with CustomObjectScope(custom_objects or {}), reading_shared():
             model = deserialize(config)
-    except ModelFileError:
-        raise
     except UnregisteredNameError as error:
         raise UnsafeModelError(f"{where}: {error!s:.500}") from error
-    except (TypeError, ValueError, KeyError, IndexError, AttributeError, MemoryError, OverflowError) as error:
+    except ModelFileError:
+        raise
+    except (TypeError, ValueError, LookupError, AttributeError, MemoryError, ArithmeticError, RuntimeError) as error:
         raise IncompatibleModelError(
             f"{where}: its config can't be made a model: {type(error).__name__}: {error!s:.400}"
         ) from error

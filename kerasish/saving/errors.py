@@ -1,17 +1,5 @@
 """What can be wrong with a model file: one exception for each cause."""
 
+from kerasish.core.errors import CorruptModelError, IncompatibleModelError, ModelFileError, UnsafeModelError
 
-class ModelFileError(ValueError):
-    """A model file that can't be used; one of the three below."""
-
-
-class UnsafeModelError(ModelFileError):
-    """The file asks for something that no model file may ask for: code, another file, a name that isn't registered."""
-
-
-class CorruptModelError(ModelFileError):
-    """The file is damaged: truncated, altered, or not what its name says."""
-
-
-class IncompatibleModelError(ModelFileError):
-    """The file is sound, but does not fit the model or this version."""
+__all__ = ["CorruptModelError", "IncompatibleModelError", "ModelFileError", "UnsafeModelError"]

@@ -16,7 +16,8 @@ import numpy as np
 from kerasish.core.unfilled import empty_aligned
 from kerasish.saving.errors import CorruptModelError, IncompatibleModelError, ModelFileError, UnsafeModelError
 from kerasish.saving.hdf5_text import Attribute, Texts
-from kerasish.saving.hdf5_write import NOT_OF_NUMPY, digest, digest_start
+from kerasish.saving.hdf5_write import NOT_OF_NUMPY, digest_start
+from kerasish.saving.windows import fill
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _FILTERS = (h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_FLETCHER32)
@@ -51,6 +52,7 @@ class Reader:
         self.groups: dict[str, Any] = {}
         self.datasets: dict[str, Any] = {}
         self._names: dict[str, list[str]] = {}
+        self.addresses: dict[str, int] = {}
         file.seek(0)
         start = file.read(len(SIGNATURE))
         if start != SIGNATURE:
@@ -60,10 +62,12 @@ class Reader:
         self._texts = Texts(file, where)
         file.seek(0)
         with self._reading(""):
+            self._texts.check_object(self._texts.root)
             self._file = h5py.File(file, "r")
         try:
             with self._reading(""):
-                self._scan(self._file.id, "", {self._address(self._file.id)}, 0)
+                self.addresses[""] = self._texts.root
+                self._scan(self._file.id, "", {self._texts.root}, 0)
         except BaseException:
             self._file.close()
             raise
@@ -84,21 +88,20 @@ class Reader:
             place = f" at {path!r}" if path else ""
             raise CorruptModelError(f"{self.where} is damaged{place}: {error!s:.200}.") from error
 
-    def _address(self, identifier: Any) -> Any:
-        info = h5py.h5o.get_info(identifier)
-        return info.fileno, info.addr
-
-    def _scan(self, group: Any, path: str, seen: set[Any], depth: int) -> None:
+    def _scan(self, group: Any, path: str, seen: set[int], depth: int) -> None:
+        # Addresses come from the links: to ask an object about itself, HDF5 walks through all that belongs to it, in
+        # a damaged file for ever.
         for raw in group:
             name = raw.decode() if isinstance(raw, bytes) else raw
             below = f"{path}/{name}" if path else name
-            self._check_link(group, raw, below)
+            address = self._address_of(group, raw, below)
+            self._texts.check_object(address)
             found = h5py.h5o.open(group, raw)
-            address = self._address(found)
             if address in seen or depth > _DEEPEST or len(seen) > _MOST_OBJECTS:
                 why = "is reached in two ways" if address in seen else "is one object too many, or too deep"
                 raise UnsafeModelError(f"{self.where}: {below!r} {why}. A file of weights is a tree.")
             seen.add(address)
+            self.addresses[below] = address
             if isinstance(found, h5py.h5g.GroupID):
                 self.groups[below] = found
                 self._scan(found, below, seen, depth + 1)
@@ -107,14 +110,17 @@ class Reader:
             else:
                 raise UnsafeModelError(f"{self.where}: {below!r} is neither a group nor a dataset.")
 
-    def _check_link(self, group: Any, name: Any, path: str) -> None:
-        kind = group.links.get_info(name).type
+    def _address_of(self, group: Any, name: Any, path: str) -> int:
+        """Where the object is that a plain link leads to."""
+        info = group.links.get_info(name)
+        kind = info.type
         if kind != h5py.h5l.TYPE_HARD:
             kinds = {h5py.h5l.TYPE_EXTERNAL: "an external link", h5py.h5l.TYPE_SOFT: "a soft link"}
             raise UnsafeModelError(
                 f"{self.where}: {path!r} is {kinds.get(kind, 'a link of an unknown kind')}. Weights are read from the "
                 "file itself only, and links are not followed."
             )
+        return info.u
 
     def text(self, path: str, name: str, most_bytes: int = _LONGEST_TEXT) -> str | None:
         """The attribute `name` of a group or dataset, or of the file if `path` is empty, if it is a text."""
@@ -136,11 +142,11 @@ class Reader:
         return found if f"{name}0" in attributes else None
 
     def _attributes(self, path: str) -> dict[str, Attribute]:
-        holder = self.groups.get(path) or self.datasets.get(path) or (None if path else self._file.id)
-        if holder is None:
+        address = self.addresses.get(path)
+        if address is None:
             return {}
         with self._reading(path):
-            return self._texts.attributes(h5py.h5o.get_info(holder).addr)
+            return self._texts.attributes(address)
 
     def names_in(self, group: str) -> list[str]:
         """The names of the groups and datasets in a group."""
@@ -230,14 +236,32 @@ class Reader:
             )
         opaque = stored.dtype.name in NOT_OF_NUMPY
         array = aligned(stored.shape, np.dtype(f"V{stored.dtype.itemsize}") if opaque else stored.dtype)
-        if array.size:
-            with self._reading(path):
-                self.datasets[path].read(h5py.h5s.ALL, h5py.h5s.ALL, array)
-        array = array.view(stored.dtype) if opaque else array
         expected = digest_expected or self.text(path, "sha256")
-        if expected is not None and expected != digest(path, array):
+        found = digest_start(path, stored.dtype, stored.shape) if expected is not None else None
+        if array.size:
+            self._read(path, stored, array, found)
+        if found is not None and expected != found.hexdigest():
             raise self._altered(path)
-        return array
+        return array.view(stored.dtype) if opaque else array
+
+    def _read(self, path: str, stored: Stored, array: np.ndarray, found: Any) -> None:
+        """Fill `array` with the values of a dataset, and add them to the digest `found`."""
+        values = array.reshape(-1).view(np.uint8).data
+        with self._reading(path):
+            offset = self.datasets[path].get_offset()
+            if offset is None or not self._is_native(path):
+                self.datasets[path].read(h5py.h5s.ALL, h5py.h5s.ALL, array)
+                if found is not None:
+                    found.update(values)
+            elif fill(self._raw, offset, values, found) < len(values):  # as they lie in the file
+                raise CorruptModelError(f"{self.where} is truncated: the values of {path!r} are not all there.")
+
+    def _is_native(self, path: str) -> bool:
+        """Whether the numbers lie in the file as they do in memory."""
+        kind = self.datasets[path].get_type()
+        if isinstance(kind, h5py.h5t.TypeOpaqueID):
+            return True
+        return bool(kind.dtype.isnative and kind.equal(h5py.h5t.py_create(kind.dtype, logical=True)))
 
     def verify_dataset(self, path: str, expected: str | None) -> None:
         """Raise if the values are not those that were saved; a piece is in memory at a time.
@@ -249,7 +273,7 @@ class Reader:
         stored = self.describe(path)
         expected = expected or self.text(path, "sha256")
         offset = self.datasets[path].get_offset()
-        if offset is None or not stored.dtype.isnative:
+        if offset is None or not self._is_native(path):
             self.open_dataset(path, None, 2**62, expected)
         elif expected is not None:
             found, left = (

@@ -18,7 +18,8 @@ _LONGEST_HEADER = 2**20
 _MOST_BLOCKS = 256
 _NOWHERE = 2**64 - 1
 _STRING, _VARIABLE = 3, 9
-_ATTRIBUTE, _CONTINUATION, _ATTRIBUTE_INFO = 0x0C, 0x10, 0x15
+_ATTRIBUTE, _CONTINUATION, _SYMBOL_TABLE, _ATTRIBUTE_INFO = 0x0C, 0x10, 0x11, 0x15
+_MOST_FREE, _NO_MORE = 10_000, 1
 _SHARED = 3  # the flags of an attribute whose type or shape lies elsewhere
 
 
@@ -44,6 +45,8 @@ class Texts:
         self.where = where
         self._known: tuple[int, dict[str, Attribute]] = (-1, {})
         self._heaps: dict[int, dict[int, tuple[int, int]]] = {}
+        self.root = 0
+        """Where the header of the first group is."""
         with self._parsing():
             self._check_sizes()
 
@@ -58,7 +61,10 @@ class Texts:
         """The attributes of the object whose header is at `address`."""
         if self._known[0] != address:
             with self._parsing():
-                found = dict(self._attribute(data) for kind, data in self._messages(address) if kind == _ATTRIBUTE)
+                messages = list(self._messages(address))
+                for data in (data for kind, data in messages if kind == _ATTRIBUTE_INFO):
+                    self._check_compact(data)
+                found = dict(self._attribute(data) for kind, data in messages if kind == _ATTRIBUTE)
             self._known = address, found
         return self._known[1]
 
@@ -97,10 +103,35 @@ class Texts:
         return found
 
     def _check_sizes(self) -> None:
-        start = self._read(0, 16)
-        sizes = start[13:15] if start[8] < 2 else start[9:11]
-        if bytes(sizes) != b"\x08\x08":
+        start = self._read(0, 96)
+        sizes, place = (start[13:15], 64 if start[8] == 0 else 68) if start[8] < 2 else (start[9:11], 36)
+        base = struct.unpack_from("<Q", start, {0: 24, 1: 28}.get(start[8], 12))[0]
+        if bytes(sizes) != b"\x08\x08" or base:
             raise CorruptModelError(f"{self.where} is damaged, or HDF5 of a kind that Keras does not write.")
+        self.root = struct.unpack_from("<Q", start, place)[0]
+        cached = start[8] < 2 and struct.unpack_from("<I", start, place + 8)[0] == 1
+        if cached:  # a copy of what the root's header says about its names
+            self._check_names(struct.unpack("<Q", self._read(place + 24, 8))[0])
+
+    def check_object(self, address: int) -> None:
+        """Raise if HDF5 would walk for ever through the names in the object whose header is at `address`."""
+        with self._parsing():
+            for kind, data in self._messages(address):
+                if kind == _SYMBOL_TABLE:
+                    self._check_names(struct.unpack_from("<8xQ", data)[0])
+
+    def _check_names(self, heap: int) -> None:
+        """Follow the list of the free places among the names of a group, in which there may be a circle."""
+        mark, size, place = struct.unpack("<4s4xQQ", self._read(heap, 24))
+        values = struct.unpack("<Q", self._read(heap + 24, 8))[0]
+        if mark != b"HEAP":
+            raise CorruptModelError(f"{self.where} is damaged: the names of a group do not begin where they should.")
+        for _ in range(min(size // 16, _MOST_FREE)):
+            if place == _NO_MORE:
+                return
+            place = struct.unpack("<Q", self._read(values + place, 8))[0]
+        if place != _NO_MORE:
+            raise CorruptModelError(f"{self.where} is damaged: the free places among names go in a circle.")
 
     # Headers of objects ----------------------------------------------------------------------------------------------
     def _messages(self, address: int) -> Iterator[tuple[int, bytes]]:
@@ -125,8 +156,6 @@ class Texts:
                 if kind == _CONTINUATION:
                     there, length = struct.unpack_from("<QQ", data)
                     blocks.append((there + 4, length - 8) if modern else (there, length))
-                elif kind == _ATTRIBUTE_INFO:
-                    self._check_compact(data)
                 else:
                     yield kind, data
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import concurrent.futures
+import contextvars
+import errno
 import hashlib
-from collections.abc import Iterable, Mapping
+import os
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, BinaryIO, NamedTuple
 
 import h5py
@@ -43,7 +46,7 @@ def write_groups(file: BinaryIO | Window, groups: Iterable[Group], digests: bool
     """
     window = file if isinstance(file, Window) else Window(file)
     try:
-        found = _write_groups(window, groups, digests)
+        found = _uninterrupted(lambda: _write_groups(window, groups, digests), window)
     except (OSError, RuntimeError, ValueError, KeyError) as error:
         if window.error is not None:
             raise window.error from error  # HDF5 stumbled over what the disk did not take
@@ -52,6 +55,19 @@ def write_groups(file: BinaryIO | Window, groups: Iterable[Group], digests: bool
     if window.error is not None:
         raise window.error
     return found
+
+
+def _uninterrupted(work: Callable[[], dict[str, str]], window: Window) -> dict[str, str]:
+    """Do `work` on a thread: Ctrl-C raises in the main thread, and HDF5 would lose what is raised inside it."""
+    context = contextvars.copy_context()
+    with concurrent.futures.ThreadPoolExecutor(1) as worker:
+        done = worker.submit(context.run, work)
+        try:
+            return done.result()
+        except BaseException:
+            if not done.done():  # so the exception is not that of `work`, which now comes to its end soon
+                window.error = window.error or OSError(errno.ECANCELED, os.strerror(errno.ECANCELED))
+            raise
 
 
 def _write_groups(window: Window, groups: Iterable[Group], digests: bool) -> dict[str, str]:

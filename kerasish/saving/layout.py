@@ -24,6 +24,8 @@ _ALWAYS = ("layers", "optimizer")  # properties of models under which Keras look
 _OF_OPTIMIZERS = {"inner_optimizer", "optimizers"}  # what an optimizer may hold: one that it wraps, several
 _HIDDEN = {"graph_layers", "stack"}  # where models keep what `layers` returns
 _CONTAINERS = (list, tuple, dict)
+_OTHER_NAMES = {"GroupQueryAttention": "GroupedQueryAttention"}
+"""What Keras calls a class inside, by which its files go, where that is not its public name."""
 
 
 class Place(NamedTuple):
@@ -123,7 +125,8 @@ def _walk_container(items: Any, path: str, seen: set[int]) -> Iterator[tuple[str
 
 def _class_name(item: Stateful) -> str:
     name = item.written_as() if isinstance(item, Configurable) else None
-    return name[1] if name else type(item).__name__
+    found = name[1] if name else type(item).__name__
+    return _OTHER_NAMES.get(found, found)
 
 
 def _is_saved(x: Any) -> bool:

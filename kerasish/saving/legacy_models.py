@@ -21,7 +21,7 @@ from kerasish.saving.hdf5 import Reader
 from kerasish.saving.hdf5_write import Group, write_groups
 from kerasish.saving.keras2 import modern_model, modern_object
 from kerasish.saving.legacy_h5 import legacy_groups, optimizer_group, plan_legacy, plan_optimizer
-from kerasish.saving.state import check_built, verify_state
+from kerasish.saving.state import check_built, held, verify_state
 from kerasish.saving.strict_json import LARGEST, read_json, write_json
 from kerasish.saving.windows import length_of
 
@@ -49,7 +49,8 @@ def save_legacy_model(model: Any, path: str, include_optimizer: bool) -> None:
             yield optimizer_group(model.optimizer.saved_variables())
 
     def write(file: BinaryIO) -> None:
-        write_groups(file, groups(), digests=True)
+        with held(model):
+            write_groups(file, groups(), digests=True)
 
     atomic_write(path, write, lambda file: verify_state(file, path))
 

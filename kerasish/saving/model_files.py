@@ -15,7 +15,9 @@ from kerasish.saving.assets import collect_assets, load_assets
 from kerasish.saving.atomic import PathLike, atomic_write, open_regular
 from kerasish.saving.configs import refuse_code, revive_model
 from kerasish.saving.errors import IncompatibleModelError
+from kerasish.saving.folder import open_folder, write_folder
 from kerasish.saving.legacy_models import OLD, load_legacy_model, save_legacy_model
+from kerasish.saving.orbax import checkpoint_in, load_orbax_model
 from kerasish.saving.state import check_built, check_target, largest_weights, load_state, verify_state, write_state
 
 _SLACK = 64 * 2**20
@@ -32,9 +34,9 @@ def save_model(
 
     Args:
         model: Built, so that it has weights.
-        filepath: Ends in `.keras`, or in `.h5` or `.hdf5`.
-        overwrite: Whether a file that is there may be replaced.
-        zipped: True or None: one file. A folder, Keras's `zipped=False`, is not supported yet.
+        filepath: Ends in `.keras`, or in `.h5` or `.hdf5`; with `zipped=False` in none of them.
+        overwrite: Whether a file that is there may be replaced; or a folder, if a model is in it.
+        zipped: True or None: one file. False: a folder of that name, which holds what the file would.
         **kwargs: For `.h5` files `include_optimizer`: whether the state of training is in the file.
 
     Raises:
@@ -46,10 +48,11 @@ def save_model(
     include_optimizer = kwargs.pop("include_optimizer", True) if path.endswith(OLD) else True
     if kwargs:
         raise TypeError(f"save_model got an argument that it doesn't know: {', '.join(map(repr, kwargs))}.")
-    if zipped is not None and not zipped:
-        raise NotImplementedError("A model as a folder is not supported yet: leave out `zipped`.")
     if path.endswith(".weights.h5"):
         raise ValueError(f"{path!r} is a name for weights only: use `model.save_weights`, or end the name in '.keras'.")
+    if zipped is not None and not zipped:
+        _save_folder(model, path, overwrite)
+        return
     check_target(path, (".keras", *OLD), overwrite)
     if path.endswith(OLD):
         save_legacy_model(model, path, include_optimizer)
@@ -65,6 +68,16 @@ def save_model(
         )
 
     atomic_write(path, write, lambda file: _verify(file, path))
+
+
+def _save_folder(model: Layer, path: str, overwrite: bool) -> None:
+    if path.endswith((".keras", *OLD)):
+        raise ValueError(f"With zipped=False a folder is written, whose name must not end like a file's; got {path!r}.")
+    check_target(path, "", overwrite)
+    check_built(model)
+    with writing_shared():
+        config = serialize(model)
+    write_folder(path, config, lambda file: write_state(file, model, digests=False), collect_assets(model))
 
 
 def _verify(file: BinaryIO, path: str) -> None:
@@ -85,7 +98,7 @@ def load_model(
     `register_keras_serializable`, and `custom_objects`. Nothing is imported, and bytecode is never run.
 
     Args:
-        filepath: The file.
+        filepath: The file, or the folder that `zipped=False` or an `OrbaxCheckpoint` made.
         custom_objects: Classes and functions by the names that the file has for them.
         compile: Whether to make the model ready for further training, as it was.
         safe_mode: Accepted for Keras's sake; what it allows in Keras, running bytecode, is never done here.
@@ -100,18 +113,32 @@ def load_model(
     path = os.fspath(filepath)
     if path.endswith(".weights.h5"):
         raise ValueError(f"{path!r} holds weights only, no model: make the model, and call `model.load_weights(path)`.")
+    names = dict(custom_objects or {})
+    checkpoint = checkpoint_in(path)
+    if checkpoint is not None:
+        return load_orbax_model(checkpoint, names, compile)
+    if os.path.isdir(path) and not path.endswith((".keras", *OLD)):
+        with open_folder(path) as contents:
+            return _load(contents, path, names, compile)
     with open_regular(path) as file:
         if path.endswith(OLD):
-            return load_legacy_model(file, path, dict(custom_objects or {}), compile)
-        contents = read_archive(file, path)
-        with unfilled() as waiting:
-            model = _model(contents, path, dict(custom_objects or {}), compile)
-        most = largest_weights(model)
-        if contents.size > most:
-            raise IncompatibleModelError(f"{path}: {contents.size} bytes of weights; this model's can have {most}.")
-        load_assets(model, contents.assets, path)
-        loaded = load_state(model, contents.weights, path, manifest=contents.manifest, finish=contents.finish)
-        waiting.fill(loaded)
+            return load_legacy_model(file, path, names, compile)
+        return load_open_archive(file, path, names, compile)
+
+
+def load_open_archive(file: BinaryIO, where: str, custom_objects: dict[str, Any], compiled: bool) -> Any:
+    """The model in an open `.keras` file."""
+    return _load(read_archive(file, where), where, custom_objects, compiled)
+
+
+def _load(contents: Contents, where: str, custom_objects: dict[str, Any], compiled: bool) -> Any:
+    with unfilled() as waiting:
+        model = _model(contents, where, custom_objects, compiled)
+    most = largest_weights(model)
+    if contents.size > most:
+        raise IncompatibleModelError(f"{where}: {contents.size} bytes of weights; this model's can have {most}.")
+    load_assets(model, contents.assets, where)
+    waiting.fill(load_state(model, contents.weights, where, manifest=contents.manifest, finish=contents.finish))
     return model
 
 

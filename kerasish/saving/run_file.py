@@ -7,12 +7,12 @@ import os
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
 from kerasish.saving.atomic import PathLike, atomic_write, open_regular
-from kerasish.saving.errors import CorruptModelError, UnsafeModelError
+from kerasish.saving.errors import CorruptModelError, ModelFileError
 from kerasish.saving.safetensors import read_arrays, verify_arrays, write_arrays
 from kerasish.saving.strict_json import read_json, write_json
 
@@ -28,6 +28,11 @@ class RunState(NamedTuple):
     state: dict[str, Any]
     """Everything else, as JSON."""
 
+    def written(self) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+        """The arrays and the texts of the file."""
+        text = write_json({"version": _VERSION} | self.state, "the state of the training")
+        return self.arrays, {_STATE: text.decode(), _DIGEST: hashlib.sha256(text).hexdigest()}
+
 
 def save_run(folder: PathLike, run: RunState) -> None:
     """Write the file; the one that was the newest is kept as the one before.
@@ -39,12 +44,11 @@ def save_run(folder: PathLike, run: RunState) -> None:
     """
     newest, before = Path(folder, NEWEST), Path(folder, BEFORE)
     os.makedirs(folder, exist_ok=True)
-    text = write_json({"version": _VERSION} | run.state, "the state of the training")
-    metadata = {_STATE: text.decode(), _DIGEST: hashlib.sha256(text).hexdigest()}
+    arrays, texts = run.written()
     waiting = Path(folder, "run.next.safetensors")
     atomic_write(
         waiting,
-        lambda file: write_arrays(file, run.arrays, metadata),
+        lambda file: write_arrays(file, arrays, texts),
         lambda file: verify_arrays(file, str(waiting)),
     )
     if newest.exists():
@@ -66,8 +70,9 @@ def load_run(folder: PathLike) -> RunState | None:
         if not path.exists():
             continue
         try:
-            found = _read(path)
-        except (CorruptModelError, UnsafeModelError) as error:
+            with open_regular(path) as file:
+                found = parse_run(file, str(path))
+        except ModelFileError as error:
             errors.append(error)
             continue
         for error in errors:
@@ -88,17 +93,23 @@ def delete_run(folder: PathLike) -> None:
         os.rmdir(folder)
 
 
-def _read(path: Path) -> RunState:
-    with open_regular(path) as file:
-        arrays, metadata = read_arrays(file, str(path))
+def parse_run(file: BinaryIO, where: str) -> RunState:
+    """What an open file holds.
+
+    Raises:
+        CorruptModelError: it is damaged, or of another version.
+        UnsafeModelError: it is no such file.
+    """
+    arrays, metadata = read_arrays(file, where)
     text = metadata.get(_STATE, "")
     if metadata.get(_DIGEST) != hashlib.sha256(text.encode()).hexdigest():
-        raise CorruptModelError(f"{path}: the state of the training is not the one that was saved (SHA-256 differs).")
-    state = read_json(text.encode(), str(path))
+        raise CorruptModelError(f"{where}: the state of the training is not the one that was saved (SHA-256 differs).")
+    state = read_json(text.encode(), where)
     version = state.pop("version", None)
     if version != _VERSION:
         raise CorruptModelError(
-            f"{path} was written by another version of kerasish (its format is {version!r}, this one reads {_VERSION})."
+            f"{where} was written by another version of kerasish "
+            f"(its format is {version!r}, this one reads {_VERSION})."
         )
     return RunState(arrays, state)
 

@@ -21,9 +21,9 @@ from kerasish.saving.errors import CorruptModelError, IncompatibleModelError, Un
 from kerasish.saving.hdf5 import Stored, aligned
 from kerasish.saving.hdf5_write import digest, digest_start
 from kerasish.saving.matching import Plan, mismatch
-from kerasish.saving.state import check_loadable, host
+from kerasish.saving.state import check_loadable, held, host
 from kerasish.saving.strict_json import LARGEST, read_json
-from kerasish.saving.windows import length_of, write_all
+from kerasish.saving.windows import fill, length_of, write_all
 
 Rename = Mapping[str, str] | Callable[[str], str | None]
 _DTYPES = {
@@ -73,7 +73,9 @@ def save_safetensors(model: Layer, path: str, rename: Rename | None) -> None:
             raise ValueError(f"{name!r:.80} has the dtype {variable.dtype}, which a `.safetensors` file can't hold.")
 
     def write(file: BinaryIO) -> None:
-        write_arrays(file, {name: host(variable) for name, variable in named.items()})
+        with held(model):
+            arrays = {name: host(variable) for name, variable in named.items()}
+        write_arrays(file, arrays)
 
     atomic_write(path, write, lambda file: verify_arrays(file, path))
 
@@ -230,13 +232,13 @@ def _digests(metadata: Mapping[str, str], tensors: Mapping[str, Tensor], where: 
 
 def _read(file: BinaryIO, name: str, tensor: Tensor, expected: Any, where: str) -> np.ndarray:
     array = aligned(tensor.shape, tensor.dtype)
-    file.seek(tensor.start)
     raw = array.reshape(-1).view(np.uint8).data
-    if file.readinto(raw) != len(raw):  # pyright: ignore[reportAttributeAccessIssue]  every open file has it
+    found = digest_start(name, tensor.dtype, tensor.shape) if expected is not None else None
+    if fill(file, tensor.start, raw, found) != len(raw):
         raise CorruptModelError(f"{where} is truncated: {name!r:.100} is not all there.")
     if tensor.dtype.name == "bool" and array.size and array.view(np.uint8).max() > 1:
         raise CorruptModelError(f"{where}: {name!r:.100} has truth values that are neither 0 nor 1.")
-    if expected is not None and expected != digest(name, array):
+    if found is not None and expected != found.hexdigest():
         raise _altered(name, where)
     return array
 

@@ -18,11 +18,11 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from kerasish.layers.layer import Layer
-from kerasish.saving.atomic import atomic_write, is_running, open_regular
+from kerasish.saving.atomic import alone_in, atomic_write, is_running, open_regular
 from kerasish.saving.errors import CorruptModelError, UnsafeModelError
 from kerasish.saving.hdf5 import Reader, Stored
 from kerasish.saving.hdf5_write import Group, write_groups
-from kerasish.saving.state import Manifest, check_loadable, groups_of, load_from, verify_state
+from kerasish.saving.state import Manifest, check_loadable, groups_of, held, load_from, verify_state
 from kerasish.saving.strict_json import LARGEST, read_json, write_json
 
 INDEX = ".weights.json"
@@ -44,7 +44,13 @@ def save_shards(model: Layer, path: str, max_shard_size: float) -> None:
     """
     index = Path(os.path.realpath(path.removesuffix(_SHARD).removesuffix(INDEX) + INDEX))
     stem = index.name.removesuffix(INDEX)
-    shards = _distribute(list(groups_of(model)), max_shard_size * _GB)
+    with held(model):
+        shards = _distribute(list(groups_of(model)), max_shard_size * _GB)
+    with alone_in(index.parent):
+        _write_shards(index, stem, shards, model.name)
+
+
+def _write_shards(index: Path, stem: str, shards: Sequence[Sequence[Group]], model: str) -> None:
     final = [_name(stem, number) for number in range(len(shards))]
     taken = any((index.parent / name).exists() for name in final)
     fresh = f"{stem}_{os.getpid():x}-{secrets.token_hex(4)}"
@@ -53,7 +59,7 @@ def save_shards(model: Layer, path: str, max_shard_size: float) -> None:
     try:
         for name, groups in zip(names, shards, strict=True):
             digests |= _write_shard(index.parent / name, groups)
-        _write_index(index, shards, names, digests, model.name)
+        _write_index(index, shards, names, digests, model)
     except BaseException:
         for name in set(names) - _listed(index):
             (index.parent / name).unlink(missing_ok=True)
@@ -61,7 +67,7 @@ def save_shards(model: Layer, path: str, max_shard_size: float) -> None:
     if taken:  # from here on the new shards count; Keras looks for them under their usual names only
         for name, last in zip(names, final, strict=True):
             _give_second_name(index.parent / name, index.parent / last)
-        _write_index(index, shards, final, digests, model.name)
+        _write_index(index, shards, final, digests, model)
     _remove_others(index.parent, stem, {*final}, {*names})
 
 
@@ -176,8 +182,12 @@ def load_shards(model: Layer, path: str, skip_mismatch: bool) -> None:
 
 
 def _read_index(file: BinaryIO, path: str) -> tuple[dict[str, set[str]], Manifest | None]:
+    return parse_index(file.read(LARGEST + 1), path)
+
+
+def parse_index(data: bytes, path: str) -> tuple[dict[str, set[str]], Manifest | None]:
     """The groups of each shard, and the digests of the datasets if the index has them."""
-    index = read_json(file.read(LARGEST + 1), path)
+    index = read_json(data, path)
     places, metadata = index.get("weight_map"), index.get("metadata")
     if not isinstance(places, dict) or not isinstance(metadata, dict | None):
         raise CorruptModelError(f"{path} is not an index of weights: it has no 'weight_map'.")
@@ -218,6 +228,7 @@ class Shards:
         self.where = where
         self.groups: dict[str, Any] = {}
         self.datasets: dict[str, Any] = {}
+        self.addresses: dict[str, int] = {}
         self._names: dict[str, dict[str, None]] = {}
         folder = os.path.dirname(os.path.realpath(where))
         for name, groups in files.items():

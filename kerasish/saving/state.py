@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
+import operator
 import os
+import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, BinaryIO
@@ -29,6 +32,8 @@ _PER_PLACE = 16 * 2**10  # HDF5's own bytes for a group and its datasets
 _OLD_LAYERS = "_layer_checkpoint_dependencies"  # what `layers` was called in the first files of this format
 _IGNORED = (OPTIMIZER, REST, "metrics", "loss_tracker")
 _SHOWN = 5
+_TRIES, _PAUSE = 500, 0.002  # one second
+_VALUE = operator.attrgetter("_value")
 
 
 # Saving --------------------------------------------------------------------------------------------------------------
@@ -64,7 +69,33 @@ def write_state(file: BinaryIO | Window, model: Layer, digests: bool) -> Manifes
     Returns:
         The SHA-256 of each dataset.
     """
-    return write_groups(file, groups_of(model), digests)
+    with held(model):
+        return write_groups(file, groups_of(model), digests)
+
+
+@contextlib.contextmanager
+def held(model: Layer) -> Iterator[None]:
+    """Inside it, the variables of a model have the values of one moment, though another thread may train the model.
+
+    Raises:
+        RuntimeError: another thread trains it, and between its steps there is no time to take the values.
+    """
+    variables = [v for place in places(model) for v in place.variables]
+    arrays: list[np.ndarray] = []
+    for attempt in range(_TRIES):
+        values = list(map(_VALUE, variables))  # in C: no other thread runs in between, so all are of one step
+        try:
+            arrays = [engine.to_numpy(value) for value in values]
+            break
+        except RuntimeError as error:  # a step has taken the memory of these values
+            if attempt == _TRIES - 1:
+                raise RuntimeError(
+                    f"Model {model.name!r} is being trained by another thread, so its weights can't be saved now. Save "
+                    "it in a callback, such as ModelCheckpoint, or when `fit` has returned."
+                ) from error
+            time.sleep(_PAUSE)
+    with Overlay(variables, arrays):
+        yield
 
 
 def groups_of(model: Layer) -> Iterator[Group]:
@@ -180,7 +211,7 @@ def _places_for(model: Layer, reader: Reader) -> list[Place]:
 
 
 def _rename_old(reader: Reader) -> None:
-    for table in (reader.groups, reader.datasets):
+    for table in (reader.groups, reader.datasets, reader.addresses):
         for path in [path for path in table if _OLD_LAYERS in path]:
             table[path.replace(_OLD_LAYERS, "layers")] = table.pop(path)
 

@@ -8,9 +8,11 @@ from typing import Any, BinaryIO
 
 from kerasish.layers.layer import Layer
 from kerasish.saving.archive import read_archive
+from kerasish.saving.assets import taken_up
 from kerasish.saving.atomic import PathLike, atomic_write, open_regular
 from kerasish.saving.hdf5 import Reader
 from kerasish.saving.legacy_h5 import is_legacy, plan_legacy
+from kerasish.saving.orbax import checkpoint_in, load_orbax_weights
 from kerasish.saving.safetensors import load_safetensors, save_safetensors
 from kerasish.saving.shards import INDEX, load_shards, save_shards
 from kerasish.saving.state import (
@@ -88,11 +90,13 @@ def load_weights(
 ) -> None:
     """Load weights from a `.weights.h5`, `.weights.json`, `.keras`, `.safetensors` or old `.h5` file.
 
-    If that fails, the model is as it was. The state of the optimizer is loaded if the file has it and it fits.
+    If that fails, the model is as it was. The state of the optimizer is loaded if the file has it and it fits. A
+    `.keras` file has vocabularies and the like too: layers get them.
 
     Args:
         model: Built, and of the same structure as the one that was saved.
-        filepath: The file, of ours or of Keras's; of Keras 2 too.
+        filepath: The file, of ours or of Keras's; of Keras 2 too. Or the folder of an `OrbaxCheckpoint`, whose last
+            checkpoint is read.
         skip_mismatch: Whether to leave out layers whose weights are missing or have other shapes, and to say so in a
             warning, instead of refusing.
         by_name: For old `.h5` files: whether layers find their weights by their names, not by their order; layers
@@ -112,6 +116,10 @@ def load_weights(
     if by_name and not (path.endswith(OLD) and not path.endswith(WEIGHTS)):
         raise ValueError(f"`by_name` is for old `.h5` files, whose layers have names; got {path!r}.")
     _check_rename(rename, path)
+    checkpoint = checkpoint_in(path)
+    if checkpoint is not None:
+        load_orbax_weights(model, checkpoint, skip_mismatch)
+        return
     if not path.endswith((WEIGHTS, INDEX, ".keras", SAFETENSORS, *OLD)):
         raise ValueError(
             "Weights are loaded from files that end in '.weights.h5', '.weights.json', '.keras', '.safetensors' or "
@@ -123,7 +131,9 @@ def load_weights(
     with open_regular(path) as file:
         if path.endswith(".keras"):
             contents = read_archive(file, path, largest_weights(model))
-            load_state(model, contents.weights, path, skip_mismatch, contents.manifest, contents.finish)
+            check_loadable(model)
+            with taken_up(model, contents.assets, path, skip_mismatch):
+                load_state(model, contents.weights, path, skip_mismatch, contents.manifest, contents.finish)
         elif path.endswith(SAFETENSORS):
             load_safetensors(model, file, path, skip_mismatch, rename)
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import contextlib
 import io
 import os
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 _PIECE = 4 * 2**20
+_SMALL = 2**20  # stays in the cache of a core
 
 
 class Window(io.RawIOBase):
@@ -111,11 +113,45 @@ def length_of(file: BinaryIO) -> int:
     return file.seek(0, os.SEEK_END)
 
 
+def fill(file: Any, start: int, target: memoryview, found: Any = None) -> int:
+    """Read bytes of an open file into `target`, and add them to the digest `found`; how many there were.
+
+    Reading and hashing go on side by side, where there is enough of both.
+
+    Args:
+        file: Open for reading.
+        start: Where the first byte is.
+        target: Is filled.
+        found: A digest of `hashlib`; None: nothing is hashed.
+    """
+    file.seek(start)
+    if found is None or len(target) <= _PIECE:
+        count = _read_into(file, target)
+        if found is not None:
+            found.update(target[:count])
+        return count
+    count, waiting = 0, None
+    with concurrent.futures.ThreadPoolExecutor(1) as worker:
+        while count < len(target) and (got := _read_into(file, target[count : count + _PIECE])):
+            waiting = worker.submit(found.update, target[count : count + got])
+            count += got
+    if waiting is not None:
+        waiting.result()
+    return count
+
+
+def _read_into(file: Any, target: memoryview) -> int:
+    count = 0
+    while count < len(target) and (got := file.readinto(target[count:])):
+        count += got
+    return count
+
+
 def crc_of(file: BinaryIO, start: int, size: int) -> int:
     """The CRC-32 of a part of an open file. Where the file is at stays as it is."""
     if isinstance(file, io.BytesIO):
         return zlib.crc32(file.getbuffer()[start : start + size])
-    found, end = 0, start + size
-    while start < end and (piece := os.pread(file.fileno(), min(_PIECE, end - start), start)):
-        found, start = zlib.crc32(piece, found), start + len(piece)
+    found, end, buffer = 0, start + size, memoryview(bytearray(min(_SMALL, size)))
+    while start < end and (got := os.preadv(file.fileno(), [buffer[: end - start]], start)):
+        found, start = zlib.crc32(buffer[:got], found), start + got
     return found

@@ -18,6 +18,7 @@ from kerasish.core.registry import (
 )
 from kerasish.core.symbolic import is_symbolic as is_keras_tensor
 from kerasish.data import PyDataset, unpack as unpack_x_y_sample_weight
+from kerasish.models.plotting import model_to_dot, model_to_mermaid, plot_model
 from kerasish.utils import bounding_boxes as bounding_boxes
 from kerasish.utils.audio_directory import audio_dataset_from_directory
 from kerasish.utils.batches import pack_x_y_sample_weight
@@ -25,7 +26,6 @@ from kerasish.utils.feature_space import FeatureSpace
 from kerasish.utils.files import get_file
 from kerasish.utils.image_directory import image_dataset_from_directory
 from kerasish.utils.images import array_to_img, img_to_array, load_img, save_img
-from kerasish.utils.model_plot import model_to_dot, model_to_mermaid, plot_model
 from kerasish.utils.numerical import normalize, to_categorical
 from kerasish.utils.sequence import pad_sequences
 from kerasish.utils.splitting import split_dataset

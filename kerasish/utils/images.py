@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import io
 import os
 import pathlib
@@ -13,18 +12,14 @@ import numpy as np
 
 from kerasish import ops
 from kerasish.backend import engine, floatx, standardize_data_format
+from kerasish.backend.extras import import_extra
 
 INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "hamming", "box", "lanczos")
 """How Pillow resamples."""
 
 
 def _pillow() -> Any:
-    try:
-        return importlib.import_module("PIL.Image")
-    except ImportError as error:
-        raise ImportError(
-            "Files of images are read and written by Pillow, which is not installed: pip install pillow"
-        ) from error
+    return import_extra("PIL.Image", "A file of an image", "pillow")
 
 
 def array_to_img(x: Any, data_format: str | None = None, scale: bool = True, dtype: Any = None) -> Any:

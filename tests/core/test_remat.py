@@ -40,6 +40,16 @@ def test_assignments_and_losses_come_out_of_it():
     assert np.isfinite(float(loss))
 
 
+def test_masks_go_in_and_come_out():
+    embedding, recurrent = layers.Embedding(5, 3, mask_zero=True), layers.SimpleRNN(2)
+    ids = np.array([[1, 2, 0], [3, 0, 0]])
+    words = embedding(ids)
+    plain, other = recurrent(words), recurrent(np.asarray(words))
+    assert not np.allclose(plain, other)  # the mask counts
+    np.testing.assert_allclose(remat(lambda x: recurrent(x))(words), plain, rtol=1e-6)
+    np.testing.assert_allclose(recurrent(remat(embedding)(ids)), plain, rtol=1e-6)
+
+
 def test_a_symbolic_call_is_recorded():
     assert remat(ops.relu)(SymbolicTensor((None, 2))).node is not None
 

@@ -33,7 +33,7 @@ def keras_call(layer, *args, **kwargs):
 
 @both
 def test_outputs_and_paths_of_weights_are_those_of_keras(example):
-    keras.utils.clear_session()
+    keras.utils.clear_session(free_memory=False)
     ours, theirs, x = example.make(layers), example.make(keras.layers), example.inputs(3)
     with jax.numpy_dtype_promotion("standard"):
         with_same_weights(ours, theirs, x)
@@ -47,7 +47,7 @@ def test_outputs_and_paths_of_weights_are_those_of_keras(example):
 @pytest.mark.filterwarnings("ignore:`fft_length` is recommended")  # says Keras
 @pytest.mark.parametrize("example", SAME, ids=[e.name for e in SAME])
 def test_configs_are_those_of_keras(example):
-    keras.utils.clear_session()
+    keras.utils.clear_session(free_memory=False)
     ours, theirs = (json.loads(json.dumps(example.make(module).get_config())) for module in (layers, keras.layers))
     assert ours == theirs
 

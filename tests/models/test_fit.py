@@ -5,6 +5,7 @@ import pytest
 
 import kerasish
 from kerasish import layers
+from kerasish.data.samples import Samples
 
 
 def data(rows=40, seed=0):
@@ -281,3 +282,37 @@ def test_metrics_that_make_their_variables_late():
     model.compile("sgd", "categorical_crossentropy", metrics=[f1, auc, "accuracy"])
     logs = model.fit(x, y, verbose=0, validation_data=(x, y)).history
     assert {"f1_score", "auc", "accuracy", "val_f1_score"} <= set(logs)
+
+
+def sample_dataset(x, y):
+    return Samples(list(zip(x, y, strict=True)), np.arange(len(x)))
+
+
+def torch_dataset(x, y):
+    torch = pytest.importorskip("torch")
+    return torch.utils.data.TensorDataset(torch.from_numpy(x), torch.from_numpy(y))
+
+
+def hugging_face_table(x, y):
+    return pytest.importorskip("datasets").Dataset.from_dict({"x": x, "y": y}), "y"
+
+
+def batched_already(x, y):
+    return sample_dataset(x, y).batch(5)
+
+
+@pytest.mark.parametrize(
+    ("make", "batches"), [(sample_dataset, 3), (torch_dataset, 3), (hugging_face_table, 3), (batched_already, 4)]
+)
+def test_validation_batch_size_is_that_of_every_source_that_is_cut_here(make, batches):
+    x, y = np.ones((17, 3), "float32"), np.ones((17, 1), "float32")
+    model = kerasish.Sequential([kerasish.Input((3,)), layers.Dense(1)])
+    model.compile("sgd", "mse")
+    seen = []
+
+    class Counts(kerasish.callbacks.Callback):
+        def on_test_batch_end(self, batch, logs=None):
+            seen.append(batch)
+
+    model.fit(x, y, verbose=0, validation_data=make(x, y), validation_batch_size=8, callbacks=[Counts()])
+    assert seen == list(range(batches))

@@ -92,7 +92,7 @@ def test_the_only_output_of_a_list_comes_without_the_list(wrap):
 
 
 def test_paths_of_a_sequential_model_begin_with_its_name():
-    keras.utils.clear_session()
+    keras.utils.clear_session(free_memory=False)
 
     def paths(k):
         inner = k.Sequential([k.layers.Dense(3)])

@@ -116,7 +116,7 @@ def run_ours(optimizer, gradients, overwritten=()):
 def test_two_hundred_steps_end_where_keras_ends(case):
     name, options = case
     options = {"learning_rate": 0.02, **options}
-    keras.utils.clear_session()
+    keras.utils.clear_session(free_memory=False)
     theirs, ours = getattr(keras.optimizers, name)(**options), getattr(optimizers, name)(**options)
     expected, actual = run_keras(theirs, all_gradients()), run_ours(ours, all_gradients())
     paths = [v.path for v in theirs.variables]
@@ -134,7 +134,7 @@ def test_two_hundred_steps_end_where_keras_ends(case):
 @pytest.mark.parametrize("case", CASES, ids=case_name)
 def test_configs_are_keras_configs(case):
     name, options = case
-    keras.utils.clear_session()
+    keras.utils.clear_session(free_memory=False)
     theirs, ours = getattr(keras.optimizers, name)(**options), getattr(optimizers, name)(**options)
     assert optimizers.serialize(ours) == keras.optimizers.serialize(theirs)
     again = optimizers.deserialize(keras.optimizers.serialize(theirs))
@@ -142,7 +142,7 @@ def test_configs_are_keras_configs(case):
 
 
 def test_a_schedule_is_part_of_the_config_and_leaves_no_learning_rate_variable():
-    keras.utils.clear_session()
+    keras.utils.clear_session(free_memory=False)
     theirs = keras.optimizers.SGD(keras.optimizers.schedules.ExponentialDecay(0.1, 10, 0.5))
     ours = optimizers.SGD(optimizers.schedules.ExponentialDecay(0.1, 10, 0.5))
     assert ours.get_config() == theirs.get_config()
@@ -167,7 +167,7 @@ def test_the_loss_scale_is_halved_and_doubled_as_in_keras():
     gradients = [8 * g for g in all_gradients(20)]
     gradients[1][[4, 5, 12]] = np.inf
     gradients[0][15] = np.nan
-    keras.utils.clear_session()
+    keras.utils.clear_session(free_memory=False)
 
     def make(package):
         return package.LossScaleOptimizer(package.Adam(0.1), initial_scale=8.0, dynamic_growth_steps=3)

@@ -14,7 +14,7 @@ CHAINS = {
     ),
     "regularized": (
         ROW,
-        lambda L: [L.Dense(4, kernel_regularizer="l1_l2", bias_regularizer="l2", activity_regularizer="l1")],
+        lambda L: [L.Dense(4, kernel_regularizer="l1", bias_regularizer="l2", activity_regularizer="l1")],
     ),
     "constrained": (ROW, lambda L: [L.Dense(4, kernel_constraint="max_norm", bias_constraint="non_neg")]),
     "normalized": (ROW, lambda L: [L.LayerNormalization(), L.Dense(4), L.BatchNormalization(scale=False), L.Dense(2)]),
@@ -50,7 +50,7 @@ CHAINS = {
     ),
     "autoencoder": (ROW, lambda L: [L.Dense(3, "relu"), L.Dense(1), L.Dense(3, "relu"), L.Dense(5)]),
     "mixed": (ROW, lambda L: [L.Dense(4, dtype="float32"), L.Identity(), L.Activation("relu"), L.Dense(2)]),
-    "einsum": (STEPS, lambda L: [L.EinsumDense("abc,cd->abd", (None, 3), bias_axes="d"), L.Flatten(), L.Dense(2)]),
+    "einsum": (STEPS, lambda L: [L.EinsumDense("abc,cd->abd", (6, 3), bias_axes="d"), L.Flatten(), L.Dense(2)]),
     "lstm": (STEPS, lambda L: [L.LSTM(3), L.Dense(2)]),
     "gru": (STEPS, lambda L: [L.GRU(3, reset_after=False), L.Dense(2)]),
     "simple rnn": (STEPS, lambda L: [L.SimpleRNN(3, activation="relu"), L.Dense(2)]),

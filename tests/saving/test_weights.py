@@ -180,7 +180,7 @@ def test_what_was_written_is_verified_before_the_old_file_goes(tmp_path, monkeyp
     [
         (lambda m, p: m.save(p / "m"), ValueError, "must end in '.keras' or '.h5'"),
         (lambda m, p: m.save(p / "m.weights.h5"), ValueError, "save_weights"),
-        (lambda m, p: m.save(p / "m.keras", zipped=False), NotImplementedError, "folder"),
+        (lambda m, p: m.save(p / "m.keras", zipped=False), ValueError, "a folder is written"),
         (lambda m, p: m.save_weights(p / "m.h5"), ValueError, "must end in '.weights.h5'"),
         (lambda m, p: m.load_weights(p / "m.weights.h5"), FileNotFoundError, "no such file"),
         (lambda m, p: m.load_weights(p / "m.txt"), ValueError, "end in"),

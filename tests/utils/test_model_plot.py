@@ -3,6 +3,7 @@
 import importlib.util
 import re
 import shutil
+from xml.etree import ElementTree
 
 import pytest
 
@@ -90,3 +91,16 @@ def test_wrong_arguments_are_refused():
         model_to_mermaid(kerasish.Sequential([layers.Dense(1)]))
     with pytest.raises(TypeError, match="arguments that it doesn't know: colour"):
         model_to_dot(branched(), colour="red")
+
+
+@pytest.mark.parametrize("rankdir", ["TB", "LR"])
+def test_a_picture_that_needs_nothing(tmp_path, rankdir):
+    model = branched()
+    picture = model.plot(tmp_path / "m.svg", show_shapes=True, expand_nested=True, rankdir=rankdir)
+    root = ElementTree.fromstring((tmp_path / "m.svg").read_text())
+    texts = [x.text for x in root.iter("{http://www.w3.org/2000/svg}text")]
+    assert "deep (Dense)" in texts and "sum (Add)" in texts and "output shape: (None, 3)" in texts
+    assert len(list(root.iter("{http://www.w3.org/2000/svg}line"))) == 5  # a, input, deep; b, flat; both, sum; multiply
+    assert picture._repr_svg_() == picture.svg and str(picture).startswith(f"flowchart {rankdir}")
+    model.plot(tmp_path / "m.mmd", rankdir=rankdir, show_layer_names=False)
+    assert "InputLayer" in (tmp_path / "m.mmd").read_text() and "Mermaid" in repr(picture)

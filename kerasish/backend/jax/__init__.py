@@ -21,10 +21,12 @@ from kerasish.backend.jax.computation import (
     unique,
 )
 from kerasish.backend.jax.convolution import conv, conv_transpose
+from kerasish.backend.jax.costs import count_flops
 from kerasish.backend.jax.linalg import cholesky, eig, eigh, inverse, lu_factor, pinv, solve, solve_triangular, svd
 from kerasish.backend.jax.memory import keeping_memory
 from kerasish.backend.jax.profiling import start_profile, stop_profile
 from kerasish.backend.jax.programs import (
+    compile_ahead,
     cond,
     eager,
     escape_errors,
@@ -49,6 +51,7 @@ from kerasish.backend.jax.random import (
     random_permutation,
     random_uniform,
 )
+from kerasish.backend.jax.recurrent import lstm
 from kerasish.backend.jax.transforms import (
     associative_scan,
     checkpoint,
@@ -69,9 +72,11 @@ __all__ = [
     "associative_scan",
     "checkpoint",
     "cholesky",
+    "compile_ahead",
     "cond",
     "conv",
     "conv_transpose",
+    "count_flops",
     "custom_gradient",
     "device",
     "differentiable",
@@ -95,6 +100,7 @@ __all__ = [
     "jvp",
     "keeping_memory",
     "logsumexp",
+    "lstm",
     "lu_factor",
     "max_pool",
     "name",

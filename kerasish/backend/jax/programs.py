@@ -1,5 +1,7 @@
 """Functions that become XLA programs, and control flow inside them."""
 
+import contextlib
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
@@ -9,6 +11,7 @@ import jax.extend
 import numpy as np
 
 from kerasish.backend.interface import Array, Shape, Tree
+from kerasish.backend.jax.compilation_cache import use_compilation_cache
 
 stop_gradient = jax.lax.stop_gradient
 outside_trace = jax.ensure_compile_time_eval
@@ -22,7 +25,22 @@ escape_errors = (jax.errors.UnexpectedTracerError,)
 
 
 def jit(fn: Callable[..., Any], donate: int | Sequence[int] = ()) -> Callable[..., Any]:
+    use_compilation_cache()
     return jax.jit(fn, donate_argnums=donate)
+
+
+def compile_ahead(fn: Any, *args: Tree) -> Callable[[], None]:
+    lowered = fn.lower(*args)  # here: its code needs the context of this thread, and the interpreter's lock
+
+    def work() -> None:
+        with contextlib.suppress(
+            RuntimeError, ValueError, TypeError
+        ):  # the call compiles again, and raises what there is to raise
+            lowered.compile()
+
+    thread = threading.Thread(target=work, name="kerasish-compile")  # no daemon: XLA must not be cut short
+    thread.start()
+    return thread.join
 
 
 def value_and_grad(fn: Callable[..., Any]) -> Callable[..., Any]:

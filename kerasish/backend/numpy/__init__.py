@@ -12,6 +12,7 @@ from kerasish.backend.numpy.computation import (
     flash_attention,
     join_complex,
     logsumexp,
+    lstm,
     max_pool,
     scatter_update,
     segment_sum,
@@ -24,7 +25,9 @@ from kerasish.backend.numpy.computation import (
 )
 from kerasish.backend.numpy.linalg import cholesky, eig, eigh, inverse, lu_factor, pinv, solve, solve_triangular, svd
 from kerasish.backend.numpy.programs import (
+    compile_ahead,
     cond,
+    count_flops,
     eager,
     escape_errors,
     eval_shape,
@@ -71,9 +74,11 @@ __all__ = [
     "associative_scan",
     "checkpoint",
     "cholesky",
+    "compile_ahead",
     "cond",
     "conv",
     "conv_transpose",
+    "count_flops",
     "custom_gradient",
     "device",
     "differentiable",
@@ -97,6 +102,7 @@ __all__ = [
     "jvp",
     "keeping_memory",
     "logsumexp",
+    "lstm",
     "lu_factor",
     "max_pool",
     "name",

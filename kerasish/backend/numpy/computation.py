@@ -82,6 +82,12 @@ def flash_attention(
     del query, key, value, bias, mask, scale, is_causal
 
 
+def lstm(
+    sequences: Array, h: Array, c: Array, kernel: Array, recurrent_kernel: Array, bias: Array | None
+) -> tuple[Array, Array, Array] | None:
+    del sequences, h, c, kernel, recurrent_kernel, bias
+
+
 def max_pool(x: Array, size: Sequence[int], strides: Sequence[int], padding: Pairs) -> Array:
     return _pool(_padded(x, least(x.dtype), padding), np.maximum, size, strides)
 

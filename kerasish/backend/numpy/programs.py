@@ -3,6 +3,7 @@
 import contextlib
 import contextvars
 import dataclasses
+import math
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
@@ -27,9 +28,16 @@ class Spec:
     dtype: np.dtype
 
 
+_MOST_NUMBERS = 2**28
+
+
 def jit(fn: Callable[..., Any], donate: int | Sequence[int] = ()) -> Callable[..., Any]:
     del donate
     return fn
+
+
+def compile_ahead(fn: Callable[..., Any], *args: Tree) -> Callable[[], None]:
+    return lambda: None
 
 
 def value_and_grad(fn: Callable[..., Any]) -> Callable[..., Any]:
@@ -42,6 +50,12 @@ def value_and_grad(fn: Callable[..., Any]) -> Callable[..., Any]:
 
 def eval_shape(fn: Callable[..., Any], *specs: tuple[Shape, str]) -> Tree:
     # A shape with None is an error here, as it is in JAX.
+    largest = max((math.prod(d or 0 for d in shape) for shape, _ in specs), default=0)
+    if largest > _MOST_NUMBERS:
+        raise ValueError(
+            f"The NumPy backend finds shapes by computing values; an input of {largest} numbers is too large for that. "
+            "Set the environment variable KERASISH_BACKEND=jax before the first import."
+        )
     return shapes_of(fn, *(np.zeros(shape, dtype) for shape, dtype in specs))  # pyright: ignore
 
 
@@ -93,6 +107,10 @@ def stop_profile() -> None:
 def uses_convolution(fn: Callable[..., Any], *args: Tree) -> bool:
     del fn, args
     return False
+
+
+def count_flops(fn: Callable[..., Any], *args: Tree) -> int:
+    raise NotImplementedError("The numpy backend makes no programs, so it can't count their operations: use jax.")
 
 
 def stop_gradient(x: Array) -> Array:

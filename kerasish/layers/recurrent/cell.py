@@ -135,13 +135,30 @@ class RecurrentCell(Layer):
             inputs: `(..., batch, features)`.
             returns: `(..., batch, gates * units)`, and `(batch, units)` or None.
         """
+        return self.projected(self.thinned(inputs, training), training)
+
+    def thinned(self, inputs: Array, training: bool | None) -> Array:
+        """The inputs in the dtype of the computation, after dropout."""
         inputs = ops.cast(inputs, self.compute_dtype)
-        batch, features = inputs.shape[-2:]
         if training and self.dropout:
-            inputs = inputs * self._kept((batch, features), self.dropout)
-        kept = self._kept((batch, self.units), self.recurrent_dropout) if training and self.recurrent_dropout else None
+            inputs = inputs * self._kept(tuple(inputs.shape[-2:]), self.dropout)
+        return inputs
+
+    def projected(self, inputs: Array, training: bool | None) -> tuple[Array, Array | None]:
+        """What `prepare` returns, from the inputs after dropout."""
+        drops = training and self.recurrent_dropout
+        kept = self._kept((inputs.shape[-2], self.units), self.recurrent_dropout) if drops else None
         x = ops.matmul(inputs, self.kernel)
         return (x if self.bias is None else ops.add(x, self.input_bias())), kept
+
+    def in_one_call(
+        self, inputs: Array, states: States, training: bool | None, plain: bool
+    ) -> tuple[Array, States] | None:
+        """All outputs and the last states from a kernel of the device; None if there is none for this cell.
+
+        `plain`: there is no mask, and no loop unrolled by demand.
+        """
+        del inputs, states, training, plain
 
     def _kept(self, shape: Shape, rate: float) -> Array:
         return random.dropout(ops.ones(shape, self.compute_dtype), rate, seed=self.seed_generator)

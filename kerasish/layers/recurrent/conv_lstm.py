@@ -93,16 +93,18 @@ class ConvLSTMCell(LSTMCell):
     def get_initial_state(self, batch_size: int | None = None) -> States:
         return [ops.zeros((batch_size, *self.state_shape), self.compute_dtype) for _ in range(2)]
 
-    def prepare(self, inputs: Array, training: bool | None = False) -> tuple[Array, Array | None]:
+    def thinned(self, inputs: Array, training: bool | None) -> Array:
         inputs = ops.cast(inputs, self.compute_dtype)
-        one = tuple(inputs.shape[-2 - self.rank :])
         if training and self.dropout:
-            inputs = inputs * self._kept(one, self.dropout)
+            inputs = inputs * self._kept(tuple(inputs.shape[-2 - self.rank :]), self.dropout)
+        return inputs
+
+    def projected(self, inputs: Array, training: bool | None) -> tuple[Array, Array | None]:
+        lead = tuple(inputs.shape[: -1 - self.rank])
         kept = None
         if training and self.recurrent_dropout:
-            kept = self._kept((one[0], *self.state_shape), self.recurrent_dropout)
-        lead = tuple(inputs.shape[: -1 - self.rank])
-        flat = ops.reshape(inputs, (math.prod(lead), *one[1:]))
+            kept = self._kept((lead[-1], *self.state_shape), self.recurrent_dropout)
+        flat = ops.reshape(inputs, (math.prod(lead), *inputs.shape[-1 - self.rank :]))
         x = ops.conv(flat, self.kernel, self.strides, self.padding, self.data_format, self.dilation_rate)
         if self.bias is not None:
             last = self.channel_axis == -1

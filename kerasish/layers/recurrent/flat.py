@@ -45,12 +45,3 @@ class FlatRNN(RNN):
         config = super().get_config()
         del config["cell"]
         return config
-
-
-def check_cudnn(use_cudnn: Any, owner: str) -> None:
-    """Raise if a cuDNN kernel is demanded: the compiler makes the loop, on every device."""
-    if use_cudnn not in ("auto", False, None):
-        raise ValueError(
-            f"{owner} has no cuDNN kernel, so use_cudnn={use_cudnn!r} can't be met. Leave it at 'auto': XLA compiles "
-            "the same loop for every device."
-        )

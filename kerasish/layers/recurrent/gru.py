@@ -7,7 +7,7 @@ from typing import Any
 from kerasish import activations, ops
 from kerasish.backend.interface import Array, Shape
 from kerasish.layers.recurrent.cell import RecurrentCell, States, dropped
-from kerasish.layers.recurrent.flat import FlatRNN, check_cudnn, of_cell
+from kerasish.layers.recurrent.flat import FlatRNN, of_cell
 
 
 class GRUCell(RecurrentCell):
@@ -129,7 +129,7 @@ class GRU(FlatRNN):
         seed: Makes the dropout repeatable.
         return_sequences: As for `RNN`; so are the others up to `unroll`.
         reset_after: Whether the reset gate multiplies `h @ recurrent_kernel` (as cuDNN does), or `h` itself.
-        use_cudnn: Accepted for Keras's sake: `"auto"` or False; there is no cuDNN kernel.
+        use_cudnn: Accepted for Keras's sake: `"auto"` or False; JAX has no cuDNN kernel for it.
 
     Shapes: as `RNN`.
 
@@ -172,7 +172,10 @@ class GRU(FlatRNN):
         use_cudnn: Any = "auto",
         **kwargs: Any,
     ) -> None:
-        check_cudnn(use_cudnn, "GRU")
+        if use_cudnn not in ("auto", False, None):
+            raise ValueError(
+                f"GRU's use_cudnn must be 'auto' or False, since JAX has no kernel for it; got {use_cudnn!r}."
+            )
         cell = GRUCell(
             units,
             activation=activation,

@@ -50,7 +50,11 @@ def run(cell: Any, xs: Array, states: list[Any], plan: Plan) -> tuple[Array, lis
         return xs, new_states
     if isinstance(cell, RecurrentCell):
         with scope(dtype=cell.compute_dtype if cell.autocast else None):
-            xs, kept = cell.prepare(xs, plan.training)
+            xs = cell.thinned(xs, plan.training)
+            found = cell.in_one_call(xs, states, plan.training, plain=plan.mask is None and not plan.unroll)
+            if found is not None:
+                return found[0] if plan.every_step else found[1][0], found[1]
+            xs, kept = cell.projected(xs, plan.training)
             return _loop(lambda x, old: cell.step(x, old, kept), xs, states, plan)
     return _run_any(cell, xs, states, plan)
 

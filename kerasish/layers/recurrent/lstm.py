@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 
 from kerasish import activations, initializers, ops
+from kerasish.backend import engine
 from kerasish.backend.interface import Array, Shape
 from kerasish.layers.recurrent.cell import RecurrentCell, States, dropped
-from kerasish.layers.recurrent.flat import FlatRNN, check_cudnn, of_cell
+from kerasish.layers.recurrent.flat import FlatRNN, of_cell
 
 
 class LSTMCell(RecurrentCell):
@@ -35,6 +36,8 @@ class LSTMCell(RecurrentCell):
 
     gates = 4
     state_count = 2
+    use_cudnn: Any = False
+    """Whether cuDNN's kernel may be used (`"auto"`), or must be (True): `LSTM` says so."""
 
     def __init__(
         self,
@@ -90,6 +93,22 @@ class LSTMCell(RecurrentCell):
         h, c = states
         return self.remembered(x + ops.matmul(dropped(h, kept), self.recurrent_kernel), c)
 
+    def in_one_call(
+        self, inputs: Array, states: States, training: bool | None, plain: bool
+    ) -> tuple[Array, States] | None:
+        usual = self.activation is ops.tanh and self.recurrent_activation is ops.sigmoid
+        found = None
+        if self.use_cudnn and usual and plain and not (training and self.recurrent_dropout):
+            weights = self.kernel, self.recurrent_kernel, self.bias
+            weights = [v if v is None else ops.convert_to_tensor(v) for v in weights]
+            found = engine.lstm(inputs, *states, *weights)
+        if found is None and self.use_cudnn is True:
+            raise ValueError(
+                "LSTM's use_cudnn=True can't be met: cuDNN's kernel needs an NVIDIA GPU, float32, tanh and "
+                "sigmoid as activations, and no mask, no unroll, no recurrent_dropout. Leave use_cudnn at 'auto'."
+            )
+        return None if found is None else (found[0], list(found[1:]))
+
     def remembered(self, gates: Array, c: Array, axis: int = -1) -> States:
         """`[h, c]` after a step, from the sums of the four gates, which lie along `axis`."""
         i, f, g, o = ops.split(gates, 4, axis=axis)
@@ -123,7 +142,9 @@ class LSTM(FlatRNN):
         recurrent_dropout: The fraction of the state's units dropped likewise.
         seed: Makes the dropout repeatable.
         return_sequences: As for `RNN`; so are the others up to `unroll`.
-        use_cudnn: Accepted for Keras's sake: `"auto"` or False; there is no cuDNN kernel.
+        use_cudnn: `"auto"`: one call of cuDNN's kernel for all steps, where it can be: on an NVIDIA GPU, in float32,
+            with tanh and sigmoid as activations, and without a mask, `unroll` and `recurrent_dropout`. True: an error
+            where it can't be. False: never, as for a model that is exported to another device.
 
     Shapes: as `RNN`; the states are `h` and `c`.
 
@@ -168,7 +189,8 @@ class LSTM(FlatRNN):
         use_cudnn: Any = "auto",
         **kwargs: Any,
     ) -> None:
-        check_cudnn(use_cudnn, "LSTM")
+        if use_cudnn not in ("auto", True, False, None):
+            raise ValueError(f"LSTM's use_cudnn must be 'auto', True or False; got {use_cudnn!r}.")
         cell = LSTMCell(
             units,
             activation=activation,
@@ -191,6 +213,7 @@ class LSTM(FlatRNN):
             dtype=kwargs.get("dtype"),
             trainable=kwargs.get("trainable", True),
         )
+        cell.use_cudnn = use_cudnn
         super().__init__(
             cell,
             return_sequences=return_sequences,

@@ -86,7 +86,7 @@ BAD_ASSETS = {
     "empty": (LOOKUP, b"[UNK]", "at least one token"),
     "no numbers": ("assets/layers/integer_lookup/vocabulary.txt", b"-1\nx", "invalid literal"),
     "too many": ("assets/layers/integer_lookup/vocabulary.txt", b"-1\n1\n2\n3\n4\n5\n6\n7", "was made for 5 tokens"),
-    "of nobody": ("assets/layers/dense/x.txt", b"x", "a Dense keeps no assets"),
+    "of nobody": ("assets/layers/dense/x.txt", b"x", "assets that belong to no layer"),
 }
 
 

@@ -137,7 +137,7 @@ def test_layers_without_chance_give_kerass_images(name, arguments):
 
 @named(WARPS + TONES + FIXED + OTHERS)
 def test_configs_have_kerass_keys_and_values(name, arguments):
-    keras.utils.clear_session()
+    keras.utils.clear_session(free_memory=False)
     ours, theirs = (json.loads(json.dumps(layer.get_config())) for layer in both(name, arguments))
     assert ours == theirs
     twin = getattr(layers, name).from_config(theirs)

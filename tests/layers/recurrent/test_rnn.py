@@ -246,7 +246,9 @@ def test_random_numbers_in_the_call_of_a_cell_are_refused():
     [
         (lambda: layers.LSTM(0), "LSTMCell's units must be a positive integer; got 0"),
         (lambda: layers.GRU(3, dropout=1.5), "GRUCell's dropout must be at least 0 and at most 1; got 1.5"),
-        (lambda: layers.LSTM(3, use_cudnn=True), "use_cudnn=True can't be met"),
+        (lambda: layers.LSTM(3, use_cudnn="yes"), "use_cudnn must be 'auto', True or False; got 'yes'"),
+        (lambda: layers.LSTM(3, use_cudnn=True)(X, mask=MASK), "use_cudnn=True can't be met"),
+        (lambda: layers.GRU(3, use_cudnn=True), "JAX has no kernel for it; got True"),
         (lambda: layers.RNN(layers.Dense(3)), "must be a layer with a `state_size`"),
         (lambda: layers.StackedRNNCells([]), "at least one cell"),
         (
@@ -261,3 +263,24 @@ def test_random_numbers_in_the_call_of_a_cell_are_refused():
 def test_mistakes_are_explained(call, message):
     with pytest.raises((ValueError, TypeError), match=message):
         call()
+
+
+@pytest.mark.parametrize("use_bias", [True, False])
+def test_cudnn_gets_the_weights_in_its_own_order(use_bias):
+    """No GPU is needed: JAX has the kernel's meaning as a function of the unpacked weights."""
+    rnn = pytest.importorskip("jax.experimental.rnn")
+    recurrent = pytest.importorskip("kerasish.backend.jax.recurrent")
+    layer = layers.LSTM(3, use_bias=use_bias, return_sequences=True, return_state=True)
+    layer.build(X.shape)
+    layer.set_weights([np.random.default_rng(i).normal(size=v.shape) for i, v in enumerate(layer.weights)])
+    kernel, recurrent_kernel, bias = (*(v.value for v in layer.weights), None)[:3]
+    packed = recurrent.packed(kernel, recurrent_kernel, bias)
+    sizes = {"input_size": X.shape[-1], "hidden_size": 3, "num_layers": 1, "bidirectional": False}
+    assert packed.shape == (rnn.get_num_params_in_lstm(*sizes.values()),)
+    nothing = np.zeros((1, len(X), 3), "float32")
+    lengths = np.full(len(X), X.shape[1], "int32")
+    unpacked = rnn.unpack_lstm_weights(packed, *sizes.values())
+    with jax.numpy_dtype_promotion("standard"):
+        outputs, h, c = rnn.lstm_ref(X, nothing, nothing, *unpacked, seq_lengths=lengths, dropout=0.0, **sizes)
+    for got, wanted in zip(layer(X), (outputs, h[0], c[0]), strict=True):
+        np.testing.assert_allclose(got, wanted, rtol=1e-5, atol=1e-6)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from os import PathLike
 from typing import Any, NamedTuple
 
+from kerasish.backend.extras import import_extra
 from kerasish.core import tree
 from kerasish.core.symbolic import Operation
 from kerasish.layers.layer import Layer
@@ -55,7 +56,7 @@ def model_to_mermaid(
             lines.extend(f"{'  ' * depth}{source} --> {box.key}" for source in box.sources)
 
     options = {"show_shapes": show_shapes, "show_layer_names": show_layer_names, "expand_nested": expand_nested}
-    draw(_boxes(model, "n", options), 1)
+    draw(boxes_of(model, options), 1)
     return "\n".join(lines) + "\n"
 
 
@@ -76,9 +77,11 @@ def dot_text(model: Any, rankdir: str = "TB", dpi: int | None = 200, splines: st
                 lines.append(f"{space}}}")
             else:
                 lines.append(f'{space}{box.key} [label="{label}"];')
-            lines.extend(f"{space}{_last(by_key[source]).key} -> {_first(box).key};" for source in box.sources)
+            lines.extend(
+                f"{space}{last_inside(by_key[source]).key} -> {first_inside(box).key};" for source in box.sources
+            )
 
-    draw(_boxes(model, "n", shown), 1)
+    draw(boxes_of(model, shown), 1)
     return "\n".join(lines) + "\n}\n"
 
 
@@ -190,7 +193,8 @@ def plot_model(
 
 
 # Parts ---------------------------------------------------------------------------------------------------------------
-def _boxes(model: Any, prefix: str, options: dict[str, bool]) -> list[Box]:
+def boxes_of(model: Any, options: dict[str, bool], prefix: str = "n") -> list[Box]:
+    """A box for each layer and op of a model, in order; `options` are the `show_…` arguments of `model_to_dot`."""
     if not model.built:
         raise ValueError(
             f"Model {model.name!r} has not been built, so it can't be drawn: call it on some data first, or begin it "
@@ -209,7 +213,7 @@ def _boxes(model: Any, prefix: str, options: dict[str, bool]) -> list[Box]:
     for operation in operations:
         key = keys[id(operation)]
         inner = options.get("expand_nested") and isinstance(operation, Layer) and operation.graph_operations()
-        inside = _boxes(operation, f"{key}_", options) if inner else []
+        inside = boxes_of(operation, options, f"{key}_") if inner else []
         found.append(Box(key, list(_lines(operation, options)), sources[id(operation)], inside))
     return found
 
@@ -229,12 +233,14 @@ def _lines(operation: Operation, options: dict[str, bool]) -> Iterator[str]:
         yield "trainable" if operation.trainable else "not trainable"
 
 
-def _first(box: Box) -> Box:
-    return _first(box.inside[0]) if box.inside else box
+def first_inside(box: Box) -> Box:
+    """The box itself, or the first one of those inside it."""
+    return first_inside(box.inside[0]) if box.inside else box
 
 
-def _last(box: Box) -> Box:
-    return _last(box.inside[-1]) if box.inside else box
+def last_inside(box: Box) -> Box:
+    """The box itself, or the last one of those inside it."""
+    return last_inside(box.inside[-1]) if box.inside else box
 
 
 def _direction(rankdir: str) -> str:
@@ -258,13 +264,7 @@ def _refuse(kwargs: dict[str, Any]) -> None:
 
 
 def _pydot() -> Any:
-    try:
-        return importlib.import_module("pydot")
-    except ImportError as error:
-        raise ImportError(
-            "pydot is not installed: python -m pip install pydot, and the program graphviz. Without them, "
-            'plot_model(model, "model.mmd") writes Mermaid text.'
-        ) from error
+    return import_extra("pydot", "A picture by graphviz (the ending .svg or .mmd needs nothing)")
 
 
 def _write(path: str, text: str) -> None:

@@ -1,0 +1,209 @@
+"""Models as folders, Keras's `zipped=False`: the members of a `.keras` file as files of their own."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import shutil
+import stat
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+from kerasish.saving.archive import (
+    ASSETS,
+    CONFIG,
+    LARGEST_ASSETS,
+    METADATA,
+    WEIGHTS,
+    Contents,
+    check_contents,
+    metadata_of,
+)
+from kerasish.saving.atomic import Step, is_running, sync_folder, temporary_name
+from kerasish.saving.errors import CorruptModelError, ModelFileError, UnsafeModelError
+from kerasish.saving.exchange import exchange
+from kerasish.saving.hdf5 import Reader
+from kerasish.saving.strict_json import LARGEST, read_json, write_json
+from kerasish.saving.windows import length_of
+
+_MEMBERS = {CONFIG, METADATA, WEIGHTS, ASSETS.rstrip("/")}
+_FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK if os.name == "posix" else os.O_RDONLY
+_MOST_ASSETS, _DEEPEST = 10_000, 32
+_TRIES = 3
+
+
+# Writing -------------------------------------------------------------------------------------------------------------
+def write_folder(
+    path: str,
+    config: dict[str, Any],
+    write_weights: Callable[[BinaryIO], dict[str, str]],
+    assets: Mapping[str, bytes],
+) -> None:
+    """Write a folder that Keras opens too. A model's folder that is there is exchanged for it in one step.
+
+    Args:
+        path: The folder.
+        config: Of the model.
+        write_weights: Writes an HDF5 file, and returns the SHA-256 of each of its datasets.
+        assets: Further contents, by their paths below `assets/`.
+
+    Raises:
+        FileExistsError: there is a file of that name, or a folder that holds something else.
+        OSError: with the path and the step that failed; what was there before is unchanged.
+    """
+    target = Path(os.path.realpath(path))
+    _refuse_others(target)
+    _remove_stale(target)
+    waiting = target.with_name(temporary_name(target.name))
+    with Step(target, "making a temporary folder beside it") as step:
+        waiting.mkdir()
+        try:
+            step.doing = "writing"
+            _write_members(waiting, config, write_weights, assets)
+            step.doing = "reading back what was written"
+            _verify(os.fspath(waiting))
+            step.doing = "putting the new folder in its place"
+            exchange(waiting, target)
+        finally:
+            shutil.rmtree(waiting, ignore_errors=True)  # the old one, or after an error what there is of the new one
+        step.doing = "waiting for the disk to note the new name"
+        step.left = "The new folder is in its place."
+        sync_folder(target.parent)
+
+
+def _refuse_others(target: Path) -> None:
+    if not target.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, "There is no such folder to save a model in", str(target.parent))
+    if os.path.lexists(target) and not (target.is_dir() and set(os.listdir(target)) <= _MEMBERS):
+        why = "There is a file of this name, or a folder that holds more than a model; it is not replaced"
+        raise FileExistsError(errno.EEXIST, why, str(target))
+
+
+def _remove_stale(target: Path) -> None:
+    """Remove what processes that were killed while saving this folder have left."""
+    for entry in os.scandir(target.parent):
+        start, _, end = entry.name.partition(f".{target.name}.")
+        pid = end.split(".")[0]
+        ours = not start and entry.name.endswith(".tmp") and pid.isdecimal() and entry.is_dir(follow_symlinks=False)
+        if ours and not is_running(int(pid)):
+            shutil.rmtree(entry.path, ignore_errors=True)
+
+
+def _write_members(
+    folder: Path,
+    config: dict[str, Any],
+    write_weights: Callable[[BinaryIO], dict[str, str]],
+    assets: Mapping[str, bytes],
+) -> None:
+    name = f"the model for {folder.name!r}"
+    text = write_json(config, name)
+    digests: dict[str, str] = {}
+    _write(folder / WEIGHTS, lambda file: digests.update(write_weights(file)))
+    (folder / ASSETS).mkdir()
+    for path, content in assets.items():
+        (folder / ASSETS / path).parent.mkdir(parents=True, exist_ok=True)
+        _write(folder / ASSETS / path, lambda file, content=content: file.write(content))
+    _write(folder / CONFIG, lambda file: file.write(text))
+    _write(folder / METADATA, lambda file: file.write(metadata_of(text, digests, assets, name)))
+    for place, _, _ in os.walk(folder):
+        sync_folder(Path(place))
+
+
+def _write(path: Path, writer: Callable[[BinaryIO], object]) -> None:
+    with open(path, "x+b") as file:
+        writer(file)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _verify(path: str) -> None:
+    with open_folder(path) as contents, Reader(contents.weights, path) as reader:
+        for dataset in reader.datasets:
+            reader.verify_dataset(dataset, (contents.manifest or {}).get(dataset))
+
+
+# Reading -------------------------------------------------------------------------------------------------------------
+@contextlib.contextmanager
+def open_folder(path: str) -> Iterator[Contents]:
+    """What a model's folder holds, all of it checked. Links in it are refused, and nothing outside it is opened.
+
+    Args:
+        path: The folder; it may be a link itself, for the caller names it.
+
+    Raises:
+        UnsafeModelError: there is a link, or a member that is no regular file, or a second file of weights.
+        CorruptModelError: a member is missing, or altered.
+    """
+    for attempt in range(_TRIES):
+        with contextlib.ExitStack() as stack:
+            folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            stack.callback(os.close, folder)
+            try:
+                contents = _contents(folder, path, stack)
+            except CorruptModelError:
+                # Another process may have saved in between: then there is another folder of that name now.
+                if attempt < _TRIES - 1 and not os.path.samestat(os.fstat(folder), os.stat(path)):
+                    continue
+                raise
+            yield contents
+            return
+
+
+def _contents(folder: int, where: str, stack: contextlib.ExitStack) -> Contents:
+    other = [name for name in os.listdir(folder) if name.startswith("model.weights.") and name != WEIGHTS]
+    if other:
+        raise UnsafeModelError(f"{where} has weights in {other[0]!r:.80} too: which ones are meant can't be known.")
+    files = {name: stack.enter_context(_open(folder, name, where)) for name in (CONFIG, METADATA, WEIGHTS)}
+    text = files[CONFIG].read(LARGEST + 1)
+    metadata = read_json(files[METADATA].read(LARGEST + 1), f"{where}: {METADATA}")
+    config = read_json(text, f"{where}: {CONFIG}")
+    budget = [LARGEST_ASSETS, _MOST_ASSETS]
+    assets = dict(_assets(folder, ASSETS.rstrip("/"), where, budget, 0))
+    size = length_of(files[WEIGHTS])
+    contents = Contents(config, metadata, files[WEIGHTS], size, lambda: None, assets)
+    check_contents(contents, text, where)
+    return contents
+
+
+def _open(folder: int, name: str, where: str) -> BinaryIO:
+    try:
+        descriptor = os.open(name, _FLAGS, dir_fd=folder)
+    except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ESTALE):
+            raise CorruptModelError(f"{where} has no {name!r}; the folder of a model has it.") from error
+        raise _unsafe(name, where) from error
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise _unsafe(name, where)
+    return cast(BinaryIO, open(descriptor, "rb"))
+
+
+def _unsafe(name: str, where: str) -> ModelFileError:
+    return UnsafeModelError(f"{where}: {name!r:.200} is a link, or no regular file: the folder of a model holds none.")
+
+
+def _assets(folder: int, name: str, where: str, budget: list[int], depth: int) -> Iterator[tuple[str, bytes]]:
+    """The files below a folder in an open one, by their paths from there."""
+    try:
+        inner = os.open(name, _FLAGS | os.O_DIRECTORY, dir_fd=folder)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise _unsafe(name, where) from error
+    try:
+        for entry in sorted(os.listdir(inner)):
+            budget[1] -= 1
+            if stat.S_ISDIR(os.stat(entry, dir_fd=inner, follow_symlinks=False).st_mode):
+                found = _assets(inner, entry, where, budget, depth + 1) if depth < _DEEPEST else iter(())
+                yield from ((f"{entry}/{path}", content) for path, content in found)
+                continue
+            with _open(inner, entry, where) as file:
+                content = file.read(max(budget[0], 0) + 1)
+            budget[0] -= len(content)
+            if min(budget) < 0:
+                raise UnsafeModelError(f"{where} has more assets than {_MOST_ASSETS}, or {LARGEST_ASSETS} bytes.")
+            yield entry, content
+    finally:
+        os.close(inner)
