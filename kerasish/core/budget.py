@@ -1,15 +1,18 @@
-"""How much memory new variables may take while a file from a stranger is made a model."""
+"""How much memory new variables may take while a file from a stranger is made a model, and what a call would take."""
 
 from __future__ import annotations
 
 import contextlib
 import math
 import os
+import warnings
 from collections.abc import Iterator, Sequence
 from contextvars import ContextVar
 
 import numpy as np
 
+LARGE = 2**32
+"""Bytes of one output for one sample that are worth a warning."""
 _left: ContextVar[list[int] | None] = ContextVar("kerasish_budget", default=None)
 
 
@@ -57,3 +60,23 @@ def take(shape: Sequence[int], dtype: str, path: str) -> None:
             f"The variable {path!r} of shape {tuple(shape)} would take {size} bytes; {left[0]} are left."
         )
     left[0] -= size
+
+
+def warn_if_large(shape: Sequence[int | None], dtype: str, what: str) -> None:
+    """Warn of an output that would be huge for a single sample: a size in a config may be a mistake, or an attack.
+
+    Args:
+        shape: Unknown sizes are None, and count as 1.
+        dtype: Of the numbers; texts are not counted.
+        what: Whose output it is.
+    """
+    size = math.prod(1 if d is None else d for d in shape)
+    if size <= LARGE // 16 or dtype == "string":
+        return
+    size *= np.dtype(dtype).itemsize
+    if size > LARGE:
+        warnings.warn(
+            f"The output of {what!r:.100} has the shape {tuple(shape)!s:.100}: {size / 2**30:.1f} GiB for one sample, "
+            "as soon as it is called. Look at the sizes in its config.",
+            stacklevel=3,
+        )

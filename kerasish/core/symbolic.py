@@ -11,6 +11,7 @@ import numpy as np
 from kerasish.backend import engine
 from kerasish.backend.interface import Shape, Tree
 from kerasish.core import tree
+from kerasish.core.budget import warn_if_large
 from kerasish.core.dtypes import canonical
 from kerasish.core.names import unique_name
 from kerasish.core.operators import OPS, Operators
@@ -110,6 +111,7 @@ class Node:
         operation.nodes.append(self)
         for index, output in enumerate(tree.leaves(outputs)):
             output.node, output.index = self, index
+            warn_if_large(output.shape, output.dtype, operation.name)
 
     @property
     def inputs(self) -> list[SymbolicTensor]:

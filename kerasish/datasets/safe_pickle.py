@@ -2,6 +2,7 @@
 
 import pickle
 import re
+import tokenize
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -68,7 +69,10 @@ def _read_npy(stream: Any, what: str) -> np.ndarray:
     if version not in ((1, 0), (2, 0)):
         raise ValueError(f"{what} has version {version} of the .npy format; versions 1.0 and 2.0 are known.")
     read_header = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
-    shape, fortran, dtype = read_header(stream)
+    try:
+        shape, fortran, dtype = read_header(stream)
+    except (tokenize.TokenError, SyntaxError) as error:  # what NumPy's parser of Python 2's headers lets through
+        raise ValueError(f"{what} has a header that is none of the .npy format: {error!s:.100}.") from error
     if dtype.hasobject:
         array = load_pickle(stream)
         if not isinstance(array, np.ndarray) or array.shape != shape:

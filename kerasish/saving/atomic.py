@@ -55,8 +55,8 @@ def atomic_write(
     _remove_stale(target)
     temporary = target.with_name(temporary_name(target.name))
     with Step(target, "making a temporary file beside it") as step:
-        descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | _FLAGS, _mode_of(target))
-        try:
+        try:  # Ctrl-C may come at any moment, also when the file has just been made
+            descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | _FLAGS, _mode_of(target))
             with open(descriptor, "w+b") as file:
                 step.doing = "writing"
                 writer(file)

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
 from kerasish.saving.errors import CorruptModelError, UnsafeModelError
+from kerasish.saving.windows import length_of
 
 _LONGEST_HEADER = 2**20
 _MOST_BLOCKS = 256
@@ -43,6 +44,7 @@ class Texts:
     def __init__(self, file: BinaryIO, where: str) -> None:
         self._file = file
         self.where = where
+        self._length = length_of(file)
         self._known: tuple[int, dict[str, Attribute]] = (-1, {})
         self._heaps: dict[int, dict[int, tuple[int, int]]] = {}
         self.root = 0
@@ -96,11 +98,10 @@ class Texts:
 
     # The file --------------------------------------------------------------------------------------------------------
     def _read(self, address: int, size: int) -> bytes:
-        self._file.seek(address)
-        found = self._file.read(size)
-        if len(found) < size:
+        if address + size > self._length:
             raise CorruptModelError(f"{self.where} is truncated or damaged: it ends before an attribute does.")
-        return found
+        self._file.seek(address)
+        return self._file.read(size)
 
     def _check_sizes(self) -> None:
         start = self._read(0, 96)

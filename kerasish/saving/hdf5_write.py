@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import concurrent.futures
-import contextvars
-import errno
 import hashlib
-import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, BinaryIO, NamedTuple
 
 import h5py
 import numpy as np
 
-from kerasish.saving.windows import Window
+from kerasish.saving.windows import Window, apart
 
 NOT_OF_NUMPY = ("bfloat16", "float8_e4m3fn", "float8_e5m2")
 """Dtypes that HDF5 doesn't know: stored as opaque bytes, with the name in the attribute `dtype`, as Keras does."""
@@ -46,7 +43,7 @@ def write_groups(file: BinaryIO | Window, groups: Iterable[Group], digests: bool
     """
     window = file if isinstance(file, Window) else Window(file)
     try:
-        found = _uninterrupted(lambda: _write_groups(window, groups, digests), window)
+        found = apart(lambda: _write_groups(window, groups, digests), window.cancel)
     except (OSError, RuntimeError, ValueError, KeyError) as error:
         if window.error is not None:
             raise window.error from error  # HDF5 stumbled over what the disk did not take
@@ -55,19 +52,6 @@ def write_groups(file: BinaryIO | Window, groups: Iterable[Group], digests: bool
     if window.error is not None:
         raise window.error
     return found
-
-
-def _uninterrupted(work: Callable[[], dict[str, str]], window: Window) -> dict[str, str]:
-    """Do `work` on a thread: Ctrl-C raises in the main thread, and HDF5 would lose what is raised inside it."""
-    context = contextvars.copy_context()
-    with concurrent.futures.ThreadPoolExecutor(1) as worker:
-        done = worker.submit(context.run, work)
-        try:
-            return done.result()
-        except BaseException:
-            if not done.done():  # so the exception is not that of `work`, which now comes to its end soon
-                window.error = window.error or OSError(errno.ECANCELED, os.strerror(errno.ECANCELED))
-            raise
 
 
 def _write_groups(window: Window, groups: Iterable[Group], digests: bool) -> dict[str, str]:

@@ -97,6 +97,10 @@ def load_model(
     A file can't run code: names in it mean what this package publishes, what was registered with
     `register_keras_serializable`, and `custom_objects`. Nothing is imported, and bytecode is never run.
 
+    A symbolic link may lead to the file, and the file may have other names (hard links), also one that belongs to
+    another user: what is opened is read to the end, but who can write to it can change it before the next time. Load
+    from folders that only you can write to; `metadata.json` of our files tells damage, not forgery.
+
     Args:
         filepath: The file, or the folder that `zipped=False` or an `OrbaxCheckpoint` made.
         custom_objects: Classes and functions by the names that the file has for them.

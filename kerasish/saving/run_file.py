@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,12 +13,15 @@ from typing import Any, BinaryIO, NamedTuple
 import numpy as np
 
 from kerasish.saving.atomic import PathLike, atomic_write, open_regular
-from kerasish.saving.errors import CorruptModelError, ModelFileError
+from kerasish.saving.errors import CorruptModelError, ModelFileError, UnsafeModelError
 from kerasish.saving.safetensors import read_arrays, verify_arrays, write_arrays
 from kerasish.saving.strict_json import read_json, write_json
 
 NEWEST, BEFORE = "run.safetensors", "run.before.safetensors"
 _STATE, _DIGEST, _VERSION = "kerasish_run", "kerasish_run_sha256", 1
+_NUMBERS = re.compile(r"bool|u?int(8|16|32|64)|b?float(16|32|64)|float8_\w{1,20}")
+_NOT_FINITE = ("nan", "inf", "-inf")
+_WHOLE = ("epoch", "batch", "trained")
 
 
 class RunState(NamedTuple):
@@ -97,8 +101,8 @@ def parse_run(file: BinaryIO, where: str) -> RunState:
     """What an open file holds.
 
     Raises:
-        CorruptModelError: it is damaged, or of another version.
-        UnsafeModelError: it is no such file.
+        CorruptModelError: it is damaged, of another version, or its arrays and its state don't fit together.
+        UnsafeModelError: tensors overlap, or it asks for an array of something else than numbers.
     """
     arrays, metadata = read_arrays(file, where)
     text = metadata.get(_STATE, "")
@@ -111,7 +115,42 @@ def parse_run(file: BinaryIO, where: str) -> RunState:
             f"{where} was written by another version of kerasish "
             f"(its format is {version!r}, this one reads {_VERSION})."
         )
+    _check_values(state, where)
+    if "facts" in state:
+        _check_run(state, arrays, where)
     return RunState(arrays, state)
+
+
+def _check_values(state: Any, where: str) -> None:
+    """Raise if there is an array of something else than numbers: its dtype alone could ask for any memory."""
+    todo = [state]
+    while todo:
+        item = todo.pop()
+        if isinstance(item, list):
+            todo.extend(item)
+        elif isinstance(item, dict):
+            keys = set(item)
+            dtype = item["dtype"] if keys == {"array", "dtype"} else "bool"
+            if not isinstance(dtype, str) or not _NUMBERS.fullmatch(dtype):
+                raise UnsafeModelError(f"{where}: the state of the training has an array of dtype {dtype!r:.60}.")
+            if keys == {"float"} and item["float"] not in _NOT_FINITE:
+                raise CorruptModelError(f"{where}: {item['float']!r:.60} is none of {', '.join(_NOT_FINITE)}.")
+            todo.extend(item.values())
+
+
+def _check_run(state: Mapping[str, Any], arrays: Mapping[str, np.ndarray], where: str) -> None:
+    """Raise if a run has not all that `fit` takes up, or if its arrays are not those it says it has."""
+    for key in _WHOLE:
+        if type(state.get(key)) is not int or state[key] < 0:
+            raise CorruptModelError(f"{where}: {key!r} must be a whole number, at least 0; got {state.get(key)!r:.60}.")
+    facts, callbacks, rate = state["facts"], state.get("callbacks"), state.get("learning_rate")
+    shaped = isinstance(facts, dict) and isinstance(callbacks, dict) and type(state.get("stopped")) is bool
+    rated = rate is None or type(rate) in (int, float) or (isinstance(rate, dict) and set(rate) == {"float"})
+    if not shaped or not rated or not {"data", "learning_rate"} <= set(state):
+        raise CorruptModelError(f"{where}: the state of the training lacks a part, or has one of another kind.")
+    found = [[list(array.shape), array.dtype.name] for array in arrays.values()]
+    if facts.get("variables") != found:
+        raise CorruptModelError(f"{where}: the arrays are not those of the variables that the state names.")
 
 
 def is_finite(arrays: Mapping[str, np.ndarray]) -> bool:

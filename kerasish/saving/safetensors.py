@@ -47,6 +47,7 @@ _DTYPES = {
 _CODES = {name: code for code, name in _DTYPES.items()}
 _METADATA, _DIGESTS = "__metadata__", "kerasish_sha256"
 _PIECE = 2**20
+_MOST_TENSORS = 100_000
 
 
 class Tensor(NamedTuple):
@@ -190,6 +191,8 @@ def read_header(file: BinaryIO, where: str) -> tuple[dict[str, Tensor], dict[str
     metadata = header.pop(_METADATA, {})
     if not isinstance(metadata, dict) or not all(isinstance(value, str) for value in metadata.values()):
         raise CorruptModelError(f"{where}: {_METADATA} must hold texts.")
+    if len(header) > _MOST_TENSORS:
+        raise UnsafeModelError(f"{where} has {len(header)} tensors; at most {_MOST_TENSORS} are accepted.")
     tensors = {name: _tensor(name, entry, 8 + size, where) for name, entry in header.items()}
     end = 8 + size
     for name, tensor in sorted(tensors.items(), key=lambda item: (item[1].start, item[1].size)):
@@ -210,7 +213,7 @@ def _tensor(name: str, entry: Any, start: int, where: str) -> Tensor:
     numbers = isinstance(shape, list) and isinstance(offsets, list) and len(offsets) == 2
     if not numbers or not all(type(n) is int and 0 <= n < 2**63 for n in [*shape, *offsets]) or len(shape) > 32:
         raise CorruptModelError(f"{where}: {name!r:.100} has no usable shape or place: {shape!r:.60}, {offsets!r:.60}.")
-    if entry["dtype"] not in _DTYPES:
+    if not isinstance(entry["dtype"], str) or entry["dtype"] not in _DTYPES:
         raise IncompatibleModelError(f"{where}: {name!r:.100} has the dtype {entry['dtype']!r:.40}, unknown here.")
     dtype = np.dtype(_DTYPES[entry["dtype"]])
     size = math.prod(shape) * dtype.itemsize

@@ -24,7 +24,7 @@ from kerasish.saving.hdf5 import Reader, Store
 from kerasish.saving.hdf5_write import Group, write_groups
 from kerasish.saving.layout import OPTIMIZER, OWN, REST, Place, places
 from kerasish.saving.matching import Plan, mismatch
-from kerasish.saving.windows import Window
+from kerasish.saving.windows import Window, apart
 
 Manifest = dict[str, str]
 _SLACK = 64 * 2**20
@@ -120,6 +120,10 @@ def host(variable: Variable) -> np.ndarray:
 
 def verify_state(file: BinaryIO, where: str, manifest: Manifest | None = None) -> None:
     """Read every dataset of a file that was just written, and compare its digest."""
+    apart(lambda: _verify(file, where, manifest))
+
+
+def _verify(file: BinaryIO, where: str, manifest: Manifest | None) -> None:
     with Reader(file, where) as reader:
         if manifest is not None and set(manifest) != set(reader.datasets):
             raise CorruptModelError(f"{where}: what was written is not what was meant: datasets are missing.")

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections import Counter
 from typing import Any
 
 from kerasish.saving.errors import CorruptModelError
 
 LARGEST = 32 * 2**20
 DEEPEST = 256
+MOST_VALUES = 2**21
+"""Texts, numbers, lists and objects, all together: each takes up to 64 bytes of memory."""
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"')
 _BRACKET = re.compile(rb"[\[\]{}]")
 
@@ -27,14 +30,14 @@ def read_json(data: bytes, where: str) -> dict[str, Any]:
     """
     if len(data) > LARGEST:
         raise CorruptModelError(f"{where} has {len(data)} bytes; at most {LARGEST} are read.")
+    _check_count(data, where)
     _check_nesting(data, where)
 
     def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(pairs)
         if len(found) < len(pairs):
-            keys = [key for key, _ in pairs]
-            twice = next(key for key in keys if keys.count(key) > 1)
-            raise CorruptModelError(f"{where} has the key {twice!r} twice in one object.")
+            twice = Counter(key for key, _ in pairs).most_common(1)[0][0]
+            raise CorruptModelError(f"{where} has the key {twice!r:.100} twice in one object.")
         return found
 
     def refuse(token: str) -> float:
@@ -53,6 +56,13 @@ def read_json(data: bytes, where: str) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise CorruptModelError(f"{where} must hold an object; it holds {type(found).__name__}.")
     return found
+
+
+def _check_count(data: bytes, where: str) -> None:
+    # Marks inside texts are counted too: no config has so many of them either.
+    count = sum(data.count(mark) for mark in (b",", b":", b"[", b"{")) + data.count(b'"') // 2
+    if count > 2 * MOST_VALUES:
+        raise CorruptModelError(f"{where} has some {count // 2} values; at most {MOST_VALUES} are read.")
 
 
 def _check_nesting(data: bytes, where: str) -> None:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import concurrent.futures
 import contextlib
+import contextvars
+import errno
 import io
 import os
 import zlib
-from collections.abc import Iterator
-from typing import Any, BinaryIO
+from collections.abc import Callable, Iterator
+from typing import Any, BinaryIO, TypeVar
+
+T = TypeVar("T")
 
 _PIECE = 4 * 2**20
 _SMALL = 2**20  # stays in the cache of a core
@@ -98,6 +102,28 @@ class Window(io.RawIOBase):
                 action()
             except OSError as error:
                 self.error = error
+
+    def cancel(self) -> None:
+        """Write nothing more: as if the disk had refused it."""
+        self.error = self.error or OSError(errno.ECANCELED, os.strerror(errno.ECANCELED))
+
+
+def apart(work: Callable[[], T], cancel: Callable[[], None] | None = None) -> T:
+    """Do `work` on a thread: Ctrl-C raises in the main thread, and HDF5 would lose what is raised inside it.
+
+    Args:
+        work: Reads or writes a file by HDF5.
+        cancel: Called when Ctrl-C comes, so that `work` ends soon; it is waited for.
+    """
+    context = contextvars.copy_context()
+    with concurrent.futures.ThreadPoolExecutor(1) as worker:
+        done = worker.submit(context.run, work)
+        try:
+            return done.result()
+        except BaseException:
+            if cancel is not None and not done.done():  # so the exception is not that of `work`
+                cancel()
+            raise
 
 
 def write_all(file: BinaryIO, data: Any, place: int) -> None:

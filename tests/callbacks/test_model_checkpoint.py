@@ -1,12 +1,16 @@
 """ModelCheckpoint saves when Keras does, where Keras does; NaN never replaces a good file."""
 
 import os
+import shutil
 
 import ml_dtypes
 import numpy as np
 import pytest
 
-from kerasish.callbacks import ModelCheckpoint
+import kerasish
+from kerasish import layers
+from kerasish.callbacks import Callback, ModelCheckpoint
+from tests.conftest import IS_NUMPY
 
 NAN = float("nan")
 VALUES = [3.0, 2.0, 2.5, 2.0, 1.0]
@@ -168,3 +172,63 @@ def test_its_state_is_the_best_value(run_epochs, tmp_path):
     again = ModelCheckpoint(tmp_path / "m.keras", save_best_only=True, monitor="loss", save_freq=3)
     again.set_state(callback.get_state())
     assert again.get_state() == {"best": 2.0}
+
+
+# E07: the folder goes while `fit` runs -------------------------------------------------------------------------------
+X = np.random.default_rng(0).normal(size=(16, 4)).astype("float32")
+
+
+class Taking(Callback):
+    """After the fifth batch the folder is gone; what the weights are after each batch is kept."""
+
+    def __init__(self, folder, put):
+        super().__init__()
+        self.folder, self.put, self.weights = folder, put, []
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.weights.append(self.model.get_weights())
+        if len(self.weights) == 5:
+            shutil.rmtree(self.folder)
+            self.put(self.folder)
+
+
+def trained(callbacks, epochs=3):
+    kerasish.utils.set_random_seed(0)
+    model = kerasish.Sequential([layers.Input((4,)), layers.Dropout(0.2, seed=1), layers.Dense(1)])
+    model.compile("adam", "mse")
+    fit = lambda: model.fit(X, X[:, :1], batch_size=4, epochs=epochs, verbose=0, callbacks=callbacks)  # noqa: E731
+    return model, fit
+
+
+@pytest.mark.skipif(IS_NUMPY, reason="trains")
+@pytest.mark.parametrize("name", ["{epoch}.keras", "deep/{epoch}.weights.h5"])
+@pytest.mark.parametrize(("save_freq", "batches"), [("epoch", 8), (2, 6)])
+def test_e07_a_folder_that_can_not_be_made_again_is_told_and_the_model_is_as_after_the_last_step(
+    tmp_path, name, save_freq, batches
+):
+    folder = tmp_path / "saved"
+    taking = Taking(folder, lambda path: path.write_text("a file in its place"))
+    only = name.endswith(".weights.h5")
+    model, fit = trained([taking, ModelCheckpoint(folder / name, save_freq=save_freq, save_weights_only=only)])
+    with pytest.raises(OSError, match="saved"):
+        fit()
+    assert len(taking.weights) == batches
+    for a, b in zip(model.get_weights(), taking.weights[-1], strict=True):
+        np.testing.assert_array_equal(a, b)
+    model.save(tmp_path / "m.keras")
+    again = kerasish.saving.load_model(tmp_path / "m.keras")
+    for a, b in zip(model.get_weights(), again.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert model.fit(X, X[:, :1], verbose=0).history["loss"]
+
+
+@pytest.mark.skipif(IS_NUMPY, reason="trains")
+def test_e07_a_folder_that_can_be_made_again_is_and_holds_whole_files(tmp_path):
+    folder = tmp_path / "saved"
+    taking = Taking(folder, lambda path: None)
+    model, fit = trained([taking, ModelCheckpoint(folder / "{epoch}.keras")])
+    fit()
+    assert sorted(os.listdir(folder)) == ["2.keras", "3.keras"]  # Keras too makes it again
+    found = kerasish.saving.load_model(folder / "3.keras")
+    for a, b in zip(model.get_weights(), found.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)

@@ -157,3 +157,14 @@ def test_an_npz_file_without_the_array_is_refused(tmp_path):
     np.save(tmp_path / "b.npy", np.zeros(1))
     with pytest.raises(ValueError, match="single array, not an .npz file"):
         load_npz(str(tmp_path / "b.npy"), ("x",))
+
+
+def test_a_header_that_is_no_python_is_a_clear_error():
+    header = b"{'descr': '<f4', 'fortran_order': False, 'shape': (2L, }".ljust(117) + b"\n"
+    array = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header + bytes(8)
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("x.npy", array)
+    file.seek(0)
+    with pytest.raises(ValueError, match="the array x of .* has a header that is none of the .npy format"):
+        load_npz(file, ("x",))

@@ -8,6 +8,7 @@ import pytest
 import kerasish
 from kerasish import layers
 from kerasish.core import tree
+from kerasish.core.random import SeedGenerator
 from tests.laws.examples import EXAMPLES
 
 FEW = {
@@ -48,6 +49,7 @@ def gradients(layer, x, weights):
     return jax.tree.leaves(jax.jit(jax.grad(total, 0 if whole else (0, 1)))(trainable, x))
 
 
+@pytest.mark.filterwarnings("ignore:`fft_length` is recommended")  # says Keras
 @table([e for e in EXAMPLES if e.keras])
 def test_gradients_are_those_of_keras(example):
     keras = pytest.importorskip("keras")
@@ -58,7 +60,12 @@ def test_gradients_are_those_of_keras(example):
         weights = [random.uniform(0.5, 1.5, v.shape).astype(str(v.dtype)) for v in ours.weights]
         expected = gradients(theirs, x, weights)
     for one, other in zip(gradients(ours, x, weights), expected, strict=True):
-        np.testing.assert_allclose(one, other, rtol=2e-4, atol=2e-5)
+        one, other = np.asarray(one), np.asarray(other)
+        assert np.isfinite(one).all()
+        known = np.isfinite(other)  # of the square root of 0, Keras has NaN
+        np.testing.assert_allclose(
+            one[known], other[known], rtol=2e-4, atol=2e-5 * max(1, np.abs(other[known]).max(initial=0))
+        )
 
 
 @pytest.mark.filterwarnings("ignore:Layer .* loses the mask")
@@ -75,8 +82,11 @@ def test_it_trains(example):
     model.compile(kerasish.optimizers.Adam(0.01), "mse")
     before = model.get_weights()
     x, y = example.inputs(8), np.linspace(-1, 1, 8, dtype="float32")[:, None]
+    is_random = any(isinstance(found, SeedGenerator) for _, found in layer.stateful_objects())
+    first = [model.evaluate(x, y, verbose=0)] if is_random else []  # what is random makes the loss of training jump
     history = model.fit(x, y, batch_size=5, epochs=8, verbose=0).history["loss"]
     assert np.isfinite(history).all()
+    history = [*first, model.evaluate(x, y, verbose=0)] if is_random else history
     assert layer.mixes_samples or history[-1] < history[0]  # statistics of 5 and of 3 rows make the loss jump
     changed = [not np.array_equal(a, b) for a, b in zip(before, model.get_weights(), strict=True)]
     assert any(changed)

@@ -31,6 +31,7 @@ def keras_call(layer, *args, **kwargs):
         return layer(*args, **kwargs)
 
 
+@pytest.mark.filterwarnings("ignore:`fft_length` is recommended")  # says Keras
 @both
 def test_outputs_and_paths_of_weights_are_those_of_keras(example):
     keras.utils.clear_session(free_memory=False)

@@ -140,6 +140,31 @@ def test_a_wrong_hash_is_refused_and_the_old_file_kept(get, tmp_path):
     assert left_in(tmp_path) == ["datasets/a.txt"]
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"file_hash": "0" * 32},
+        {"file_hash": "0" * 32, "hash_algorithm": "md5"},
+        {"md5_hash": "0" * 32},
+        {"file_hash": "0" * 64, "extract": True},
+        {"file_hash": "0" * 64, "force_download": True},
+    ],
+)
+def test_g11_nothing_with_a_wrong_hash_is_kept_or_unpacked(get, tmp_path, arguments):
+    Handler.files |= {"a.txt": zip_of(("evil", b"x"))}
+    with pytest.raises(ValueError, match=r"has the (md5|sha256) hash .*, not 0000"):
+        get(**arguments)
+    assert left_in(tmp_path) == []
+
+
+def test_g11_http_without_a_hash_warns_before_a_cached_file_is_given_too_or_is_silent_with_a_hash(get):
+    with pytest.warns(UserWarning, match="file_hash"):
+        path = get(file_hash=None)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert get() == path
+
+
 def test_the_name_and_the_folder_can_be_chosen(get, tmp_path):
     assert get("a.txt?x=1", "b.txt", file_hash=HELLO_SHA256) == tmp_path / "datasets" / "b.txt"
     assert get("a.txt?x=1", file_hash=HELLO_SHA256) == tmp_path / "datasets" / "a.txt"
@@ -178,6 +203,7 @@ def test_a_redirection_to_another_scheme_is_refused(get):
     [
         ("a/b", "https://h/x", "without folders; fname gives 'a/b'"),
         ("..\\x", "https://h/x", "without folders"),
+        ("../x", "http://h/x", "without folders"),
         ("C:x", "https://h/x", "without folders"),
         ("..", "https://h/x", "without folders"),
         ("", "https://h/x", "without folders"),
@@ -186,6 +212,11 @@ def test_a_redirection_to_another_scheme_is_refused(get):
         (None, "https://h/..", "the end of the address 'https://h/..' gives '..'"),
         (None, "https://h/", "gives ''"),
         (None, "https://h", "gives ''"),
+        (None, "http://h/..", "gives '..'"),
+        (None, "http://h/", "gives ''"),
+        (None, "http://h/a/../", "gives ''"),
+        (None, "http://h/a\\..\\b", "without folders"),
+        (None, "http://h/%2e%2e?x=/a", "gives '..'"),
         (None, "https://h/%2e%2e", "gives '..'"),
         (None, "https://h/a%2Fb", "gives 'a/b'"),
         (None, None, "needs `origin`"),
