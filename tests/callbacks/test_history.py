@@ -85,7 +85,7 @@ def test_plot_without_matplotlib_is_an_svg(no_packages, tmp_path):
     assert len(root.findall(".//{*}polyline")) == 1
     with pytest.raises(ValueError, match=r"can only be saved as \.svg; got 'x\.png'"):
         picture.save("x.png")
-    with pytest.raises(ImportError, match="to_frame needs pandas"):
+    with pytest.raises(ImportError, match="to_frame.* needs the package 'pandas'"):
         History().to_frame()
 
 

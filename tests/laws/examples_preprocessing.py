@@ -14,5 +14,9 @@ EXAMPLES = [
     E(lambda L: L.CategoryEncoding(5), IDS, ids=5),
     E(lambda L: L.Discretization([-1.0, 0.0, 1.0], output_mode="one_hot"), IDS),
     E(lambda L: L.Discretization([-1.0, 0.0, 1.0], output_mode="count"), IDS),
+    E(lambda L: L.Discretization([0.5], output_mode="multi_hot"), IDS),
+    E(lambda L: L.Normalization(axis=None, mean=0.5, variance=2.0), (None, 2, 3)),
+    E(lambda L: L.Pipeline([L.Rescaling(2.0), L.Rescaling(0.5, 1.0), L.Rescaling(3.0)]), (None, 4)),
+    E(lambda L: L.Pipeline([L.Rescaling(0.5)]), (None, 2, 3)),
     E(lambda L: L.Pipeline([L.Rescaling(2.0), L.Rescaling(1.0, 3.0)]), (None, 4)),
 ]

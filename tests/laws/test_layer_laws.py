@@ -128,6 +128,7 @@ def test_mixed_precision_computes_in_16_bits_and_keeps_weights_in_32(example):
     assert not {v.dtype for v in layer.weights} & {"bfloat16", "float16"}
 
 
+@pytest.mark.slow
 @one_of_each([e for e in EXAMPLES if e.smooth])
 def test_gradients_are_those_of_finite_differences(example):
     with jax.enable_x64(True):

@@ -1,4 +1,4 @@
-"""Every layer of the table trains, and has Keras's gradients. A few by default, the others with the mark `slow`."""
+"""Every layer of the table trains, and has Keras's gradients."""
 
 import jax
 import jax.numpy as jnp
@@ -11,28 +11,11 @@ from kerasish.core import tree
 from kerasish.core.random import SeedGenerator
 from tests.laws.examples import EXAMPLES
 
-FEW = {
-    "Dense-3-tanh-l2",
-    "Embedding-7-3-True",
-    "Conv1D-4-3-causal-2-tanh",
-    "Conv2D-3-same",
-    "MaxPooling2D-3-2-same",
-    "AveragePooling2D-channels_first",
-    "BatchNormalization",
-    "LayerNormalization",
-    "PReLU-ones-1",
-    "Multiply",
-    "LSTM-3-True",
-    "GRU-3-True",
-    "Bidirectional-3-a-sum-b",
-    "TimeDistributed-3",
-}
+pytestmark = pytest.mark.slow  # two programs a row
 
 
 def table(examples):
-    marks = [() if e.name in FEW else (pytest.mark.slow,) for e in examples]
-    rows = [pytest.param(e, id=e.name, marks=m) for e, m in zip(examples, marks, strict=True)]
-    return pytest.mark.parametrize("example", rows)
+    return pytest.mark.parametrize("example", examples, ids=[e.name for e in examples])
 
 
 def gradients(layer, x, weights):

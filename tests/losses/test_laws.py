@@ -17,6 +17,7 @@ def wide(x):
     return x.astype("float64") if x.dtype.kind == "f" else x
 
 
+@pytest.mark.slow
 @examples
 def test_gradients_are_finite_differences(name, kwargs, y_true, y_pred):
     with jax.enable_x64(True):

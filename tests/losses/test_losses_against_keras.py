@@ -105,6 +105,7 @@ def test_gradients_are_those_of_keras(name, kwargs, y_true, y_pred):
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "kwargs", "y_true", "y_pred"), per_sample, ids=per_sample_ids)
 def test_a_padded_batch_has_the_loss_and_gradient_of_its_real_rows(name, kwargs, y_true, y_pred):
     loss = getattr(losses, name)(**kwargs)

@@ -36,6 +36,7 @@ def test_extreme_numbers_give_the_same_on_both_backends(number):
     same(outputs(on_jax("wild", field="wild"), number), outputs(on_numpy("wild"), number))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", EMPTY, ids=lambda n: IDS[n])
 def test_an_empty_axis_gives_what_keras_gives(number):
     theirs = on_jax("empty", keras, field="empty")[number]

@@ -16,12 +16,12 @@ WIDER = 4
 """16 bits are rounded at each step, so that errors add up."""
 
 
+pytestmark = pytest.mark.slow  # each type is a program
+
+
 def both(numbers):
-    """Each number with each of the types; each type is a program, and float16's has the mark `slow`."""
-    marks = {"bfloat16": (), "float16": pytest.mark.slow}
-    cases = [
-        pytest.param(n, dtype, id=f"{IDS[n]}-{dtype}", marks=mark) for dtype, mark in marks.items() for n in numbers
-    ]
+    """Each number with each of the types."""
+    cases = [pytest.param(n, dtype, id=f"{IDS[n]}-{dtype}") for dtype in ("bfloat16", "float16") for n in numbers]
     return pytest.mark.parametrize(("number", "dtype"), cases)
 
 

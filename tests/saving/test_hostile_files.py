@@ -274,10 +274,10 @@ TEXTS = {
 @pytest.mark.parametrize(("text", "error", "message"), TEXTS.values(), ids=TEXTS)
 def test_configs_that_are_bombs_or_no_json_are_refused(tmp_path, base, text, error, message):
     path = write(tmp_path / "m.keras", base, text, compress=zipfile.ZIP_DEFLATED)
-    start = time.monotonic()
+    start = time.process_time()
     with pytest.raises(error, match=message):
         load_model(path)
-    assert time.monotonic() - start < 5
+    assert time.process_time() - start < 5
 
 
 def test_z08_z09_bombs_of_members_are_refused(tmp_path, base):

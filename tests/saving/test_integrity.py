@@ -182,12 +182,12 @@ def test_the_rules_for_hdf5_hold_at_every_entry_point(tmp_path, name, entry, att
         opened.visititems(lambda _, x: x.attrs.pop("sha256", None) and None)
         ATTACKS[attack](opened)
     put(file.getvalue())
-    before, memory, start = set(os.listdir(tmp_path)), peak(), time.monotonic()
+    before, memory, start = set(os.listdir(tmp_path)), peak(), time.process_time()
     if (attack, entry) in ALLOWED:
         return
     with pytest.raises(REFUSED):
         entry(tmp_path / name)
-    assert time.monotonic() - start < 5
+    assert time.process_time() - start < 5
     assert peak() - memory < 200 * 2**20
     assert set(os.listdir(tmp_path)) == before
 
@@ -219,11 +219,11 @@ def test_h26_texts_that_are_named_again_and_again_are_not_read(tmp_path):
         first = data.find((8 * 2**20).to_bytes(4, "little"), first + 1)
     data[first + 16 : first + 16 * 4001] = data[first : first + 16] * 4000
     path.write_bytes(data)
-    memory, start = peak(), time.monotonic()
+    memory, start = peak(), time.process_time()
     for entry in (weights_of, model_in):
         with pytest.raises(UnsafeModelError, match="an attribute is too long"):
             entry(path)
-    assert time.monotonic() - start < 1
+    assert time.process_time() - start < 1
     assert peak() - memory < 200 * 2**20
 
 
@@ -232,10 +232,10 @@ def test_refusing_a_file_of_many_groups_takes_little(tmp_path):
     with h5py.File(path, "w") as file:
         for number in range(4000):
             file.create_dataset(f"layers/x{number}", (2**18,), "f4")  # H21: 1 MB each, of which nothing is there
-    memory, start = peak(), time.monotonic()
+    memory, start = peak(), time.process_time()
     with pytest.raises(REFUSED):
         weights_of(path)
-    assert time.monotonic() - start < 5
+    assert time.process_time() - start < 5
     assert peak() - memory < 200 * 2**20
 
 

@@ -24,6 +24,12 @@ WARPS = [
     ("RandomShear", {"x_factor": (0.2, 0.2), "y_factor": (0.1, 0.3)}),
     ("RandomPerspective", {"factor": ONE, "scale": 0.4}),
     ("RandomPerspective", {"factor": (0.5, 0.5), "interpolation": "nearest", "fill_value": 3.0}),
+    ("RandomPerspective", {"factor": ONE, "scale": 0.1, "data_format": "channels_first"}),
+    ("RandomShear", {"x_factor": (0.3, 0.3), "interpolation": "nearest", "fill_mode": "wrap"}),
+    (
+        "RandomShear",
+        {"y_factor": (0.1, 0.4), "fill_mode": "constant", "fill_value": 2.0, "data_format": "channels_first"},
+    ),
 ]
 TONES = [
     ("RandomFlip", {"mode": "horizontal"}),
@@ -54,6 +60,18 @@ TONES = [
     ("MixUp", {"alpha": 1.0}),
     ("MixUp", {"data_format": "channels_first"}),
     ("CutMix", {"factor": ONE}),
+    ("CutMix", {"factor": (0.3, 0.8)}),
+    ("CutMix", {"factor": (0.6, 0.6)}),
+    ("RandomContrast", {"factor": (0.5, 0.5), "value_range": (0, 300)}),
+    ("RandomHue", {"factor": (0.1, 0.4), "value_range": (0, 300)}),
+    ("RandomSaturation", {"factor": (0.2, 0.5), "data_format": "channels_first"}),
+    ("RandomGaussianBlur", {"factor": ONE, "kernel_size": 5, "sigma": (1.0, 1.0)}),
+    ("RandomGrayscale", {"factor": 1.0}),
+    ("RandomGrayscale", {"factor": 0.3, "data_format": "channels_first"}),
+    ("RandomInvert", {"factor": ONE, "value_range": (0, 300)}),
+    ("RandomInvert", {"factor": 0.4, "data_format": "channels_first"}),
+    ("RandomPosterization", {"factor": (4, 4), "value_range": (0, 300)}),
+    ("RandomErasing", {"factor": ONE, "scale": (0.1, 0.4), "value_range": (0, 300)}),
 ]
 FIXED = [
     ("Resizing", {"height": 5, "width": 4}),
@@ -67,6 +85,7 @@ FIXED = [
     ("AutoContrast", {"value_range": (-10, 300)}),
     ("Equalization", {}),
     ("Equalization", {"bins": 20, "value_range": (0, 300), "data_format": "channels_first"}),
+    ("Equalization", {"bins": 64}),
     ("ContrastLimitedAdaptiveHistogramEqualization", {}),
     (
         "ContrastLimitedAdaptiveHistogramEqualization",
@@ -80,7 +99,18 @@ OTHERS = [
     ("RandomColorJitter", {"brightness_factor": 0.2, "contrast_factor": (0.1, 0.2), "hue_factor": 0.1}),
     ("RandAugment", {"num_ops": 3, "factor": (0.1, 0.4), "seed": 2}),
     ("AugMix", {"num_chains": 2, "factor": 0.2, "all_ops": False, "seed": 2}),
+    ("RandomCrop", {"height": 2, "width": 3, "data_format": "channels_first", "seed": 3}),
+    ("RandomCrop", {"height": 9, "width": 12, "seed": 3}),
+    ("RandomElasticTransform", {"factor": 0.3, "interpolation": "nearest", "fill_mode": "wrap"}),
+    ("RandomElasticTransform", {"fill_value": 2.0, "value_range": (0, 1), "data_format": "channels_first"}),
+    ("RandomColorJitter", {"value_range": (0, 1), "saturation_factor": 0.3}),
+    ("RandomColorJitter", {"saturation_factor": (0.2, 0.3), "data_format": "channels_first", "seed": 5}),
+    ("RandAugment", {"value_range": (0, 1), "num_ops": 1}),
+    ("RandAugment", {"factor": 0.7, "interpolation": "nearest", "data_format": "channels_first"}),
+    ("AugMix", {"chain_depth": 2, "alpha": 0.5}),
+    ("AugMix", {"value_range": (0, 1), "interpolation": "nearest", "data_format": "channels_first"}),
     ("MaxNumBoundingBoxes", {"max_number": 3}),
+    ("MaxNumBoundingBoxes", {"max_number": 1, "bounding_box_format": "xywh"}),
     ("MixUp", {"seed": 4, "bounding_box_format": "xywh"}),
 ]
 
