@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from os import PathLike
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from kerasish.callbacks.rate_test import RateTest
 from kerasish.core.random import peeking
 from kerasish.models.inspecting import Inspecting
 from kerasish.models.picture import ModelPicture
+from kerasish.models.plotting import PlotOptions
 from kerasish.models.rate_sweep import Plan, sweep
 from kerasish.models.trainer import check_differentiable
 from kerasish.saving.orbax import checkpoint_of
@@ -147,23 +148,14 @@ class Exploring(Inspecting):
     def plot(
         self,
         to_file: str | PathLike[str] | None = None,
-        show_shapes: bool = False,
-        show_dtype: bool = False,
-        show_layer_names: bool = True,
-        rankdir: str = "TB",
-        expand_nested: bool = False,
-        dpi: int = 200,
-        show_layer_activations: bool = False,
-        show_trainable: bool = False,
-        splines: str = "ortho",
+        **options: Unpack[PlotOptions],
     ) -> ModelPicture:
         """Draw the model. A notebook shows the picture, which needs no other package.
 
         Args:
             to_file: Where to save it, if given. `.svg`, `.mmd`, `.md` and `.dot` need nothing; other endings are drawn
                 by graphviz, see `utils.plot_model`.
-            show_shapes, show_dtype, show_layer_names, rankdir, expand_nested, dpi, show_layer_activations,
-                show_trainable, splines: As for `utils.plot_model`.
+            **options: `show_shapes=True` and the other arguments of `utils.plot_model`.
 
         Returns:
             A `ModelPicture`: `svg`, `mermaid` and `save(path)`.
@@ -179,18 +171,7 @@ class Exploring(Inspecting):
               n0 --> n1
             <BLANKLINE>
         """
-        picture = ModelPicture(
-            self,
-            show_shapes=show_shapes,
-            show_dtype=show_dtype,
-            show_layer_names=show_layer_names,
-            rankdir=rankdir,
-            expand_nested=expand_nested,
-            dpi=dpi,
-            show_layer_activations=show_layer_activations,
-            show_trainable=show_trainable,
-            splines=splines,
-        )
+        picture = ModelPicture(self, **{"show_layer_names": True, **options})
         if to_file is not None:
             picture.save(to_file)
         return picture

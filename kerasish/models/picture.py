@@ -7,7 +7,16 @@ import os
 from os import PathLike
 from typing import Any
 
-from kerasish.models.plotting import Box, boxes_of, first_inside, last_inside, model_to_mermaid, plot_model
+from kerasish.models.plotting import (
+    Box,
+    PlotOptions,
+    boxes_of,
+    first_inside,
+    last_inside,
+    model_to_mermaid,
+    plot_model,
+    refuse,
+)
 
 _CHARACTER, _LINE, _PAD, _GAP = 7, 16, 10, 28
 
@@ -21,6 +30,7 @@ class ModelPicture:
     """
 
     def __init__(self, model: Any, **options: Any) -> None:
+        refuse(options, PlotOptions.__annotations__)
         self._model = model
         self._options = options
         self.svg = svg_text(model, **{"rankdir": "TB"} | options)

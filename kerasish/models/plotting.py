@@ -6,15 +6,29 @@ import html
 import importlib
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from os import PathLike
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypedDict
 
 from kerasish.backend.extras import import_extra
 from kerasish.core import tree
 from kerasish.core.symbolic import Operation
 from kerasish.layers.layer import Layer
 from kerasish.models.summary import kind
+
+
+class PlotOptions(TypedDict, total=False):
+    """Arguments that all pictures of models take; `model_to_dot` says what they mean."""
+
+    show_shapes: bool
+    show_dtype: bool
+    show_layer_names: bool
+    rankdir: str
+    expand_nested: bool
+    dpi: int
+    show_layer_activations: bool
+    show_trainable: bool
+    splines: str
 
 
 class Box(NamedTuple):
@@ -118,7 +132,7 @@ def model_to_dot(
         ImportError: `pydot` is not installed; `model_to_mermaid` and `plot_model("model.dot")` need nothing.
         ValueError: the model has not been built.
     """
-    _refuse(kwargs)
+    refuse(kwargs)
     del subgraph
     text = dot_text(
         model,
@@ -161,7 +175,7 @@ def plot_model(
     Returns:
         In a notebook, the picture; otherwise None.
     """
-    _refuse(kwargs)
+    refuse(kwargs)
     path = os.fspath(to_file)
     ending = os.path.splitext(path)[1][1:].lower()
     if ending in ("mmd", "md"):
@@ -257,8 +271,10 @@ def _escaped(text: str) -> str:
     return text.replace("\\", "\\\\").replace('"', '\\"')
 
 
-def _refuse(kwargs: dict[str, Any]) -> None:
-    unknown = set(kwargs) - {"layer_range"}
+def refuse(options: Mapping[str, Any], known: Collection[str] = ()) -> None:
+    """Raise if there are other options than the known ones."""
+    unknown = {name for name in options if name not in known}
+    unknown -= {"layer_range"} if options.get("layer_range") is None else set()  # of Keras 2; Keras takes the default
     if unknown:
         raise TypeError(f"A picture of a model got arguments that it doesn't know: {', '.join(sorted(unknown))}.")
 

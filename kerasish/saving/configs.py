@@ -9,6 +9,7 @@ from kerasish.core.configurable import UnregisteredNameError, deserialize, is_co
 from kerasish.core.registry import CustomObjectScope
 from kerasish.layers.layer import Layer
 from kerasish.saving.errors import CorruptModelError, IncompatibleModelError, ModelFileError, UnsafeModelError
+from kerasish.saving.strict_json import objects_in
 
 
 def revive_model(config: Any, where: str, custom_objects: Mapping[str, Any] | None) -> Any:
@@ -33,19 +34,13 @@ def revive_model(config: Any, where: str, custom_objects: Mapping[str, Any] | No
 
 def refuse_code(config: Any, where: str) -> None:
     """Raise if there is bytecode anywhere in a config, in either of the forms that Keras gives it."""
-    todo = [config]
-    while todo:
-        item = todo.pop()
-        if isinstance(item, list):
-            todo.extend(item)
-        elif isinstance(item, dict):
-            if item.get("class_name") == "__lambda__" or _is_bytecode(item):
-                raise UnsafeModelError(
-                    f"{where}: the config holds the bytecode of a lambda, which is never run. Where the model was made "
-                    "write the function with `def`, and decorate it with "
-                    "@kerasish.saving.register_keras_serializable(); then save it again."
-                )
-            todo.extend(item.values())
+    for item in objects_in(config):
+        if item.get("class_name") == "__lambda__" or _is_bytecode(item):
+            raise UnsafeModelError(
+                f"{where}: the config holds the bytecode of a lambda, which is never run. Where the model was made "
+                "write the function with `def`, and decorate it with "
+                "@kerasish.saving.register_keras_serializable(); then save it again."
+            )
 
 
 def _is_bytecode(item: dict[str, Any]) -> bool:

@@ -15,7 +15,7 @@ import numpy as np
 from kerasish.saving.atomic import PathLike, atomic_write, open_regular
 from kerasish.saving.errors import CorruptModelError, ModelFileError, UnsafeModelError
 from kerasish.saving.safetensors import read_arrays, verify_arrays, write_arrays
-from kerasish.saving.strict_json import read_json, write_json
+from kerasish.saving.strict_json import objects_in, read_json, write_json
 
 NEWEST, BEFORE = "run.safetensors", "run.before.safetensors"
 _STATE, _DIGEST, _VERSION = "kerasish_run", "kerasish_run_sha256", 1
@@ -123,19 +123,13 @@ def parse_run(file: BinaryIO, where: str) -> RunState:
 
 def _check_values(state: Any, where: str) -> None:
     """Raise if there is an array of something else than numbers: its dtype alone could ask for any memory."""
-    todo = [state]
-    while todo:
-        item = todo.pop()
-        if isinstance(item, list):
-            todo.extend(item)
-        elif isinstance(item, dict):
-            keys = set(item)
-            dtype = item["dtype"] if keys == {"array", "dtype"} else "bool"
-            if not isinstance(dtype, str) or not _NUMBERS.fullmatch(dtype):
-                raise UnsafeModelError(f"{where}: the state of the training has an array of dtype {dtype!r:.60}.")
-            if keys == {"float"} and item["float"] not in _NOT_FINITE:
-                raise CorruptModelError(f"{where}: {item['float']!r:.60} is none of {', '.join(_NOT_FINITE)}.")
-            todo.extend(item.values())
+    for item in objects_in(state):
+        keys = set(item)
+        dtype = item["dtype"] if keys == {"array", "dtype"} else "bool"
+        if not isinstance(dtype, str) or not _NUMBERS.fullmatch(dtype):
+            raise UnsafeModelError(f"{where}: the state of the training has an array of dtype {dtype!r:.60}.")
+        if keys == {"float"} and item["float"] not in _NOT_FINITE:
+            raise CorruptModelError(f"{where}: {item['float']!r:.60} is none of {', '.join(_NOT_FINITE)}.")
 
 
 def _check_run(state: Mapping[str, Any], arrays: Mapping[str, np.ndarray], where: str) -> None:

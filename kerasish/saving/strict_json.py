@@ -6,6 +6,7 @@ import json
 import math
 import re
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 from kerasish.saving.errors import CorruptModelError
@@ -71,6 +72,23 @@ def _check_nesting(data: bytes, where: str) -> None:
         depth += 1 if bracket[0] in b"[{" else -1
         if depth > DEEPEST:
             raise CorruptModelError(f"{where} has a nesting deeper than {DEEPEST} levels.")
+
+
+def objects_in(value: Any) -> Iterator[dict[str, Any]]:
+    """Every object in a value of JSON, without recursion.
+
+    Example:
+        >>> [len(found) for found in objects_in([{"a": {"b": 1, "c": 2}}])]
+        [1, 2]
+    """
+    todo = [value]
+    while todo:
+        item = todo.pop()
+        if isinstance(item, dict):
+            yield item
+            todo.extend(item.values())
+        elif isinstance(item, list):
+            todo.extend(item)
 
 
 def write_json(content: dict[str, Any], what: str) -> bytes:

@@ -91,6 +91,10 @@ def test_wrong_arguments_are_refused():
         model_to_mermaid(kerasish.Sequential([layers.Dense(1)]))
     with pytest.raises(TypeError, match="arguments that it doesn't know: colour"):
         model_to_dot(branched(), colour="red")
+    with pytest.raises(TypeError, match="arguments that it doesn't know: layer_range"):
+        model_to_dot(branched(), layer_range=["deep", "sum"])
+    with pytest.raises(TypeError, match="arguments that it doesn't know: colour"):
+        branched().plot(colour="red")
 
 
 @pytest.mark.parametrize("rankdir", ["TB", "LR"])
