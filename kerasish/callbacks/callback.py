@@ -141,7 +141,7 @@ class Callback:
         return not (inspect.ismethod(method) and method.__func__ is getattr(Callback, hook))
 
     def get_state(self) -> dict[str, Any]:
-        """What this callback must remember for an exact resume: a dict of values that JSON can hold."""
+        """What this callback must remember for an exact resume: a dict of NumPy arrays, and what JSON can hold."""
         return {}
 
     def set_state(self, state: Mapping[str, Any]) -> None:
@@ -196,3 +196,10 @@ class Callback:
 
     def on_predict_end(self, logs: Logs | None = None) -> None:
         """After `predict`."""
+
+    def on_exception(self, exception: BaseException) -> None:
+        """An exception, Ctrl-C among them, ends `fit`, `evaluate` or `predict`, and no other hook will be called.
+
+        What this callback has taken, it gives back here. Every callback is called, whatever the others do; then the
+        exception goes on. Keras has no such hook.
+        """

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from kerasish.callbacks.callback import Callback, Logs, ModelLike
@@ -111,6 +112,23 @@ class CallbackList(Callback):
                     f"are: {given}. Pass the same callbacks as in the run that is resumed."
                 )
             waiting[entry["class"]].pop(0).set_state(entry["state"])
+
+    @contextlib.contextmanager
+    def guarded(self) -> Iterator[None]:
+        """Inside it, every callback is told of an exception, which then goes on."""
+        try:
+            yield
+        except BaseException as exception:
+            try:
+                self.on_exception(exception)
+            except BaseException as another:
+                raise another from exception  # an ExitStack forgets what came before
+            raise
+
+    def on_exception(self, exception: BaseException) -> None:
+        with contextlib.ExitStack() as stack:  # goes on where one of them raises
+            for callback in reversed(self.callbacks):
+                stack.callback(callback.on_exception, exception)
 
     def _emit(self, hook: str, *position: int, logs: Logs | None, callbacks: list[Callback] | None = None) -> None:
         listeners = [c for c in (self.callbacks if callbacks is None else callbacks) if c.overrides(hook)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping
 from typing import Any
 
@@ -104,29 +103,17 @@ class EarlyStopping(MonitorCallback):
             self.model.set_weights(self.best_weights)
 
     def get_state(self) -> dict[str, Any]:
-        weights = None if self.best_weights is None else [_as_text(weight) for weight in self.best_weights]
         return {
             "best": self.best,
             "best_epoch": self.best_epoch,
-            "best_weights": weights,
+            "best_weights": self.best_weights,
             "wait": self.wait,
             "stopped_epoch": self.stopped_epoch,
         }
 
     def set_state(self, state: Mapping[str, Any]) -> None:
-        weights = state["best_weights"]
         self.best = state["best"]
         self.best_epoch = state["best_epoch"]
-        self.best_weights = None if weights is None else [_from_text(weight) for weight in weights]
+        self.best_weights = state["best_weights"]
         self.wait = state["wait"]
         self.stopped_epoch = state["stopped_epoch"]
-
-
-def _as_text(array: np.ndarray) -> dict[str, Any]:
-    data = base64.b64encode(np.ascontiguousarray(array).tobytes()).decode()
-    return {"dtype": array.dtype.name, "shape": list(array.shape), "data": data}
-
-
-def _from_text(state: Mapping[str, Any]) -> np.ndarray:
-    array = np.frombuffer(base64.b64decode(state["data"]), np.dtype(state["dtype"]))
-    return array.reshape(state["shape"]).copy()

@@ -141,6 +141,9 @@ class OrbaxCheckpoint(MonitorCallback):
         self._batches_before += self.trained_batches if self.run is None else self.run.callbacks.trained_batches
         self._close()
 
+    def on_exception(self, exception: BaseException) -> None:
+        self._close()
+
     def _close(self) -> None:
         if self._checkpointer is not None:
             checkpointer, self._checkpointer = self._checkpointer, None

@@ -56,10 +56,19 @@ class SaveOnSignal(Callback):
         if self.run is not None:
             self.run.interrupted = True
 
-    def on_train_end(self, logs: Logs | None = None) -> None:
+    def _give_back(self) -> None:
         for number, before in self._before.items():
             signal.signal(number, before)
         self._before = {}
+
+    def on_exception(self, exception: BaseException) -> None:
+        waits = self.received if self._before else None
+        self._give_back()
+        if waits is not None and self.resend:  # it has been held back, and nothing else will end the program
+            signal.raise_signal(waits)
+
+    def on_train_end(self, logs: Logs | None = None) -> None:
+        self._give_back()
         if self.received is None:
             return
         announce(f"{self.received.name} came: saving to {self.filepath}")

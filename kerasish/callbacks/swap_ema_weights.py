@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -79,4 +80,14 @@ class SwapEMAWeights(Callback):
         self._show_averages()
 
     def on_predict_end(self, logs: Logs | None = None) -> None:
+        self._show_weights()
+
+    def get_state(self) -> dict[str, Any]:
+        return {"own": [value for _, value in self._own]}
+
+    def set_state(self, state: Mapping[str, Any]) -> None:
+        pairs = self.model.optimizer.averaged_weights() if state["own"] else []
+        self._own = [(weight, value) for (weight, _), value in zip(pairs, state["own"], strict=True)]
+
+    def on_exception(self, exception: BaseException) -> None:
         self._show_weights()

@@ -144,6 +144,9 @@ class TensorBoard(Callback):
         if not self._fitting:
             self._validation.close()
 
+    def on_exception(self, exception: BaseException) -> None:
+        self.on_train_end()
+
     def on_train_end(self, logs: Logs | None = None) -> None:
         if self._profiling:
             self._end_profile()

@@ -53,6 +53,9 @@ class Timer(Callback):
     def on_train_end(self, logs: Logs | None = None) -> None:
         self._stop()
 
+    def on_exception(self, exception: BaseException) -> None:
+        self._stop()
+
     def _start(self) -> None:
         if self._clock is not None:
             self._clock.cancel()

@@ -87,8 +87,8 @@ class Predicting(Preparing):
     def _all_predicted(self, program: CompiledMethod, batches: Batches, listed: CallbackList) -> Tree:
         begins, ends = listed.overrides("on_predict_batch_begin"), listed.overrides("on_predict_batch_end")
         collected, begin = _Collected(), time.perf_counter()
-        listed.on_predict_begin()
-        with contextlib.ExitStack() as stack:
+        with listed.guarded(), contextlib.ExitStack() as stack:
+            listed.on_predict_begin()
             for index, batch in enumerate(batches.epoch(0)):
                 if begins:
                     listed.on_predict_batch_begin(index)
@@ -100,7 +100,7 @@ class Predicting(Preparing):
                     listed.on_predict_batch_end(index, LazyLogs({"outputs": outputs}))
                 if begin is not None and time.perf_counter() - begin > _LONG:
                     begin = stack.enter_context(engine.keeping_memory())  # None: once
-        listed.on_predict_end()
+            listed.on_predict_end()
         return collected.result()
 
     # One batch again, of a model that is what it was ---------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import os
@@ -17,7 +18,8 @@ from kerasish.callbacks import BackupAndRestore, CallbackList
 from kerasish.callbacks.terminal import announce
 from kerasish.data import Batches
 from kerasish.models.step import CompiledMethod
-from kerasish.saving.run_file import RunState, delete_run, is_finite, load_run, save_run
+from kerasish.saving.run_file import STATE, RunState, delete_run, is_finite, load_run, save_run
+from kerasish.saving.safetensors import can_hold
 
 _NAMES = ("name", "registered_name", "inbound_nodes", "input_layers", "output_layers", "build_config", "learning_rate")
 """What may differ in the config of the same model: names are given anew in each process."""
@@ -56,6 +58,17 @@ class Run:
     def __getstate__(self) -> dict[str, Any]:  # a copy of a callback is not part of this run
         return {}
 
+    @contextlib.contextmanager
+    def known_to_callbacks(self) -> Iterator[None]:
+        """Inside it, callbacks have it as their `run`; afterwards none holds the data any more."""
+        for callback in self.callbacks.callbacks:
+            callback.run = self
+        try:
+            yield
+        finally:
+            for callback in self.callbacks.callbacks:
+                callback.run = None
+
     # Saving ----------------------------------------------------------------------------------------------------------
     def save(self, folder: str, epoch: int, batch: int) -> None:
         """Save the state after so many batches of this epoch; a state that is not finite is not saved."""
@@ -66,7 +79,9 @@ class Run:
                 "Give arrays, a PyDataset, or an iterable with `get_state` and `set_state`."
             )
             return
-        arrays = {f"{n:05d}/{v.path}": engine.to_numpy(v._value) for n, v in enumerate(self.program.variables)}
+        arrays: dict[str, Any] = {}
+        for number, variable in enumerate(self.program.variables):
+            arrays[f"{number:05d}/{variable.path}"] = engine.to_numpy(variable._value)
         if not is_finite(arrays):
             self._warn(f"Epoch {epoch + 1}: the weights are NaN or infinite; the last state that was finite is kept.")
             return
@@ -80,7 +95,8 @@ class Run:
             "learning_rate": self._rate,
             "facts": self._facts(),
         }
-        save_run(folder, RunState(arrays, _plain(state)))
+        state = _plain(state, arrays)
+        save_run(folder, RunState(arrays, state))
 
     def _warn(self, message: str) -> None:
         if not self._warned:
@@ -112,7 +128,7 @@ class Run:
         found = load_run(folder) if resumes else self.delete(folder)
         if found is None:
             return
-        state = _revived(found.state)
+        state = _revived(found.state, found.arrays)
         self._check(state["facts"], folder)
         self._pending = RunState(found.arrays, state)
         self.epoch, self.batch, self.stopped = state["epoch"], state["batch"], state["stopped"]
@@ -127,7 +143,7 @@ class Run:
             return
         (arrays, state), self._pending = self._pending, None
         asked = self._rate
-        for variable, array in zip(self.program.variables, arrays.values(), strict=True):
+        for variable, array in zip(self.program.variables, arrays.values(), strict=False):  # others follow
             variable.assign(array)
         if None not in (asked, state["learning_rate"]) and asked != state["learning_rate"]:
             before = state["learning_rate"]
@@ -214,22 +230,34 @@ def _short(x: Any) -> str:
     return text if len(text) <= 100 else f"{text[:97]}..."
 
 
-def _plain(x: Any) -> Any:
-    """`x` as JSON can hold it: NaN, infinities and arrays are written as dicts."""
+def _plain(x: Any, arrays: dict[str, np.ndarray] | None = None) -> Any:
+    """`x` as JSON can hold it: NaN and infinities are written as dicts, and arrays go to `arrays`.
+
+    Raises:
+        TypeError: an array holds something else than numbers.
+    """
     if isinstance(x, Mapping):
-        return {str(key): _plain(value) for key, value in x.items()}
+        return {str(key): _plain(value, arrays) for key, value in x.items()}
     if isinstance(x, list | tuple):
-        return [_plain(value) for value in x]
-    if isinstance(x, np.ndarray | np.generic):
-        return {"array": _plain(x.tolist()), "dtype": x.dtype.name} if np.ndim(x) else _plain(x.item())
+        return [_plain(value, arrays) for value in x]
+    if isinstance(x, np.generic) or (isinstance(x, np.ndarray) and not x.ndim):
+        return _plain(x.item())
+    if isinstance(x, np.ndarray):
+        if arrays is None or not can_hold(x.dtype):
+            raise TypeError(
+                f"A run keeps arrays of numbers in the state of callbacks and data; it got one of {x.dtype}. Let "
+                "`get_state` return lists instead."
+            )
+        arrays[f"{STATE}{len(arrays)}"] = x
+        return {"array": f"{STATE}{len(arrays) - 1}"}
     return {"float": str(x)} if isinstance(x, float) and not math.isfinite(x) else x
 
 
-def _revived(x: Any) -> Any:
+def _revived(x: Any, arrays: Mapping[str, np.ndarray]) -> Any:
     if isinstance(x, dict):
         if set(x) == {"float"}:
             return float(x["float"])
-        if set(x) == {"array", "dtype"}:
-            return np.array(_revived(x["array"]), x["dtype"])
-        return {key: _revived(value) for key, value in x.items()}
-    return [_revived(value) for value in x] if isinstance(x, list) else x
+        if set(x) == {"array"}:
+            return arrays[x["array"]]
+        return {key: _revived(value, arrays) for key, value in x.items()}
+    return [_revived(value, arrays) for value in x] if isinstance(x, list) else x

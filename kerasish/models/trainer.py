@@ -125,14 +125,13 @@ class Trainer(Predicting):
         training = self._pass(program, batches, listed, "train", setup.steps_per_execution)
         testing = self._test_pass(validation, listed)
         run = self._new_run(training)
-        listed.on_train_begin()
-        with engine.keeping_memory():
-            first = epochs if run.stopped else max(initial_epoch, run.epoch)
-            run.logs = self._epochs(range(first, epochs), training, testing, validation_freq, run)
-        setup.optimizer.finalize_variable_values(self.trainable_weights)
-        listed.on_train_end(run.logs)
-        for callback in listed.callbacks:
-            callback.run = None  # which holds the data
+        with run.known_to_callbacks(), listed.guarded():
+            listed.on_train_begin()
+            with engine.keeping_memory():
+                first = epochs if run.stopped else max(initial_epoch, run.epoch)
+                run.logs = self._epochs(range(first, epochs), training, testing, validation_freq, run)
+            setup.optimizer.finalize_variable_values(self.trainable_weights)
+            listed.on_train_end(run.logs)
         assert self.history is not None
         return self.history
 
@@ -140,10 +139,7 @@ class Trainer(Predicting):
         """What a callback needs to save this training, which can be stopped."""
         self.stop_training = False
         training.stop = lambda: self.stop_training
-        run = Run(self, training.program, training.batches, training.callbacks)
-        for callback in training.callbacks.callbacks:
-            callback.run = run
-        return run
+        return Run(self, training.program, training.batches, training.callbacks)
 
     def _epochs(self, epochs: range, training: Pass, testing: Pass | None, validation_freq: Any, run: Run) -> Any:
         """Train, and evaluate where it is due; returns the last logs."""
@@ -197,7 +193,7 @@ class Trainer(Predicting):
         listed = self._callback_list(callbacks, verbose, 1, batches.steps, False, "test")
         testing = self._test_pass(batches, listed)
         assert testing is not None
-        with engine.keeping_memory():
+        with listed.guarded(), engine.keeping_memory():
             logs = self._evaluated(testing, listed)
         return dict(logs) if return_dict else self._as_list(dict(logs))
 

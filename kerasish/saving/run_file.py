@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,13 +12,15 @@ from typing import Any, BinaryIO, NamedTuple
 import numpy as np
 
 from kerasish.saving.atomic import PathLike, atomic_write, open_regular
-from kerasish.saving.errors import CorruptModelError, ModelFileError, UnsafeModelError
+from kerasish.saving.errors import CorruptModelError, ModelFileError
+from kerasish.saving.run_version_1 import brought_up
 from kerasish.saving.safetensors import read_arrays, verify_arrays, write_arrays
 from kerasish.saving.strict_json import objects_in, read_json, write_json
 
 NEWEST, BEFORE = "run.safetensors", "run.before.safetensors"
-_STATE, _DIGEST, _VERSION = "kerasish_run", "kerasish_run_sha256", 1
-_NUMBERS = re.compile(r"bool|u?int(8|16|32|64)|b?float(16|32|64)|float8_\w{1,20}")
+STATE = "state/"
+"""With it begin the names of arrays that are part of the state; in the state stands `{"array": name}`."""
+_STATE, _DIGEST, _VERSION = "kerasish_run", "kerasish_run_sha256", 2
 _NOT_FINITE = ("nan", "inf", "-inf")
 _WHOLE = ("epoch", "batch", "trained")
 
@@ -28,7 +29,7 @@ class RunState(NamedTuple):
     """A training at one moment."""
 
     arrays: dict[str, np.ndarray]
-    """The values of all variables, by name."""
+    """The values of all variables, by name; then the arrays of the state."""
     state: dict[str, Any]
     """Everything else, as JSON."""
 
@@ -110,24 +111,25 @@ def parse_run(file: BinaryIO, where: str) -> RunState:
         raise CorruptModelError(f"{where}: the state of the training is not the one that was saved (SHA-256 differs).")
     state = read_json(text.encode(), where)
     version = state.pop("version", None)
-    if version != _VERSION:
+    if version == 1:
+        state = brought_up(state, arrays, STATE, where)
+    elif version != _VERSION:
         raise CorruptModelError(
             f"{where} was written by another version of kerasish "
-            f"(its format is {version!r}, this one reads {_VERSION})."
+            f"(its format is {version!r}, this one reads 1 and {_VERSION})."
         )
-    _check_values(state, where)
+    _check_values(state, arrays, where)
     if "facts" in state:
         _check_run(state, arrays, where)
     return RunState(arrays, state)
 
 
-def _check_values(state: Any, where: str) -> None:
-    """Raise if there is an array of something else than numbers: its dtype alone could ask for any memory."""
+def _check_values(state: Any, arrays: Mapping[str, np.ndarray], where: str) -> None:
+    """Raise if something stands for an array that is not there, or for a number that is none."""
     for item in objects_in(state):
         keys = set(item)
-        dtype = item["dtype"] if keys == {"array", "dtype"} else "bool"
-        if not isinstance(dtype, str) or not _NUMBERS.fullmatch(dtype):
-            raise UnsafeModelError(f"{where}: the state of the training has an array of dtype {dtype!r:.60}.")
+        if keys == {"array"} and (not isinstance(item["array"], str) or item["array"] not in arrays):
+            raise CorruptModelError(f"{where}: the state of the training names the array {item['array']!r:.60}.")
         if keys == {"float"} and item["float"] not in _NOT_FINITE:
             raise CorruptModelError(f"{where}: {item['float']!r:.60} is none of {', '.join(_NOT_FINITE)}.")
 
@@ -142,7 +144,8 @@ def _check_run(state: Mapping[str, Any], arrays: Mapping[str, np.ndarray], where
     rated = rate is None or type(rate) in (int, float) or (isinstance(rate, dict) and set(rate) == {"float"})
     if not shaped or not rated or not {"data", "learning_rate"} <= set(state):
         raise CorruptModelError(f"{where}: the state of the training lacks a part, or has one of another kind.")
-    found = [[list(array.shape), array.dtype.name] for array in arrays.values()]
+    own = [array for name, array in arrays.items() if not name.startswith(STATE)]
+    found = [[list(array.shape), array.dtype.name] for array in own]
     if facts.get("variables") != found:
         raise CorruptModelError(f"{where}: the arrays are not those of the variables that the state names.")
 

@@ -59,6 +59,11 @@ class Tensor(NamedTuple):
     size: int
 
 
+def can_hold(dtype: np.dtype) -> bool:
+    """Whether such a file can hold arrays of this dtype."""
+    return dtype.name in _CODES
+
+
 # Writing -------------------------------------------------------------------------------------------------------------
 def save_safetensors(model: Layer, path: str, rename: Rename | None) -> None:
     """Write the weights of a model, without seeds and optimizer.

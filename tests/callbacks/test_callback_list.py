@@ -178,3 +178,22 @@ def test_an_exception_in_a_hook_is_the_users():
 
     with pytest.raises(ZeroDivisionError, match="mine"):
         CallbackList([LambdaCallback(on_epoch_end=fail)]).on_epoch_end(0)
+
+
+def test_every_callback_is_told_of_an_exception_whatever_the_others_do():
+    class Told(Callback):
+        def __init__(self, fails):
+            super().__init__()
+            self.fails, self.told = fails, []
+
+        def on_exception(self, exception):
+            self.told.append(exception)
+            if self.fails:
+                raise RuntimeError("my own")
+
+    callbacks = [Told(False), Told(True), Told(False)]
+    first = KeyError("first")
+    with pytest.raises(RuntimeError, match="my own") as found, CallbackList(callbacks).guarded():
+        raise first
+    assert [callback.told for callback in callbacks] == [[first]] * 3
+    assert found.value.__cause__ is first

@@ -2,6 +2,7 @@
 
 import datetime
 import http.server
+import itertools
 import json
 import os
 import signal
@@ -26,6 +27,17 @@ def make_model(**optimizer):
     return model
 
 
+def fails_at(hook, count):
+    """A callback that raises when `hook` is called for the so-manieth time."""
+    calls = itertools.count(1)
+
+    def fail(*_):
+        if next(calls) == count:
+            raise OverflowError(hook)
+
+    return LambdaCallback(**{hook: fail})
+
+
 # The clock -----------------------------------------------------------------------------------------------------------
 def test_training_ends_when_the_time_is_over():
     model = make_model()
@@ -47,6 +59,14 @@ def test_a_timer_that_is_resumed_has_only_the_time_that_was_left():
     timer.on_train_end()
     assert timer.model.stop_training
     assert timer.get_state()["elapsed"] >= 60
+
+
+def test_an_exception_stops_the_clock():
+    timer, model = Timer(0.3), make_model()
+    with pytest.raises(OverflowError):
+        model.fit(X, Y, verbose=0, callbacks=[timer, fails_at("on_train_begin", 1)])
+    time.sleep(0.4)
+    assert not model.stop_training
 
 
 @pytest.mark.parametrize("bad", [0, -1, float("nan"), datetime.timedelta()])
@@ -87,6 +107,22 @@ def test_the_signal_then_does_what_it_would_have_done(tmp_path):
     assert (tmp_path / "m.keras").exists()
 
 
+@pytest.mark.parametrize("resend", [False, True])
+def test_after_an_exception_signals_are_what_they_were_and_none_is_lost(tmp_path, resend):
+    received = []
+    own = lambda number, frame: received.append(number)  # noqa: E731
+    before = signal.signal(signal.SIGTERM, own)
+    try:
+        sends = LambdaCallback(on_test_begin=lambda logs: signal.raise_signal(signal.SIGTERM))
+        callbacks = [SaveOnSignal(tmp_path / "m.keras", resend=resend), sends, fails_at("on_test_begin", 1)]
+        with pytest.raises(OverflowError):
+            make_model().fit(X, Y, verbose=0, validation_data=(X, Y), callbacks=callbacks)
+        assert signal.getsignal(signal.SIGTERM) is own
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert received == [signal.SIGTERM] * resend
+
+
 # Averages ------------------------------------------------------------------------------------------------------------
 def kernel(model):
     return model.get_weights()[0].copy()
@@ -116,6 +152,32 @@ def test_evaluation_sees_the_averages_and_training_the_weights(swap_on_epoch):
     np.testing.assert_allclose(seen["test"], average, rtol=1e-5)
     np.testing.assert_allclose(seen["end"], average if swap_on_epoch else kernel(plain), rtol=1e-5)
     np.testing.assert_allclose(kernel(model), average, rtol=1e-5)
+
+
+@pytest.mark.parametrize("hook", ["on_test_begin", "on_test_batch_end", "on_test_end", "on_epoch_end"])
+def test_after_an_exception_the_weights_are_those_of_the_last_step(hook):
+    model, plain = make_model(use_ema=True, ema_momentum=0.9), make_model()
+    with pytest.raises(OverflowError):
+        swap = [SwapEMAWeights(swap_on_epoch=True), fails_at(hook, 2)]
+        model.fit(X, Y, epochs=3, verbose=0, shuffle=False, validation_data=(X, Y), callbacks=swap)
+    plain.fit(X, Y, epochs=2, verbose=0, shuffle=False)
+    np.testing.assert_allclose(kernel(model), kernel(plain), rtol=1e-6)
+
+
+@pytest.mark.parametrize(("phase", "hook"), [("evaluate", "on_test_batch_end"), ("predict", "on_predict_batch_end")])
+def test_an_exception_in_evaluate_or_predict_leaves_the_weights(phase, hook):
+    model = make_model(use_ema=True, ema_momentum=0.9)
+    for _ in range(3):
+        model.train_on_batch(X, Y)
+    before = kernel(model)
+    with pytest.raises(OverflowError):
+        callbacks = [SwapEMAWeights(), fails_at(hook, 1)]
+        (
+            model.evaluate(X, Y, verbose=0, callbacks=callbacks)
+            if phase == "evaluate"
+            else model.predict(X, callbacks=callbacks)
+        )
+    np.testing.assert_array_equal(kernel(model), before)
 
 
 def test_an_optimizer_without_averages_is_refused():

@@ -88,6 +88,19 @@ def test_batches_are_profiled(tmp_path):
     assert glob.glob(str(tmp_path / "plugins/profile/*/*.xplane.pb"))
 
 
+@pytest.mark.filterwarnings("ignore")
+def test_an_exception_ends_the_profile_and_writes_what_was_waiting(tmp_path):
+    class Fails(kerasish.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            raise OverflowError
+
+    for _ in range(2):  # one profile at a time is all that JAX allows
+        board = TensorBoard(tmp_path, profile_batch=(1, 100), update_freq="batch")
+        with pytest.raises(OverflowError):
+            model().fit(X, Y, batch_size=4, verbose=0, callbacks=[board, Fails()])
+    assert tensors(read(tmp_path / "train"), "batch_loss")
+
+
 def test_without_batches_to_look_at_it_costs_no_batch_hook(tmp_path):
     assert not TensorBoard(tmp_path).overrides("on_train_batch_end")
     assert TensorBoard(tmp_path, update_freq="batch").overrides("on_train_batch_end")

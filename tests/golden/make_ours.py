@@ -3,13 +3,16 @@
 Each release adds a set; every later version must load all of them: `tests/saving/test_golden.py`.
 """
 
+import contextlib
 import pathlib
+import shutil
 import sys
+import tempfile
 
 import numpy as np
 
 import kerasish
-from kerasish import layers, optimizers
+from kerasish import callbacks, layers, optimizers
 
 HERE = pathlib.Path(__file__).parent
 
@@ -23,6 +26,33 @@ def model_of():
     rate = optimizers.schedules.ExponentialDecay(0.01, 10, 0.5)
     model.compile(optimizers.Adam(rate), "mse", metrics=["mae"])
     return model
+
+
+class Interrupt(callbacks.Callback):
+    """Ends a run in its third epoch."""
+
+    def on_train_batch_end(self, batch, logs=None):
+        if self.trained_batches == 5:
+            raise KeyboardInterrupt
+
+
+def trained(x, y, folder, *more):
+    """The model after four epochs; what is in the folder is taken up."""
+    kerasish.utils.set_random_seed(7)
+    model = model_of()
+    best = callbacks.EarlyStopping("loss", patience=9, restore_best_weights=True)
+    backup = callbacks.BackupAndRestore(folder, save_freq=1, delete_checkpoint=False)
+    model.fit(x, y, batch_size=4, epochs=4, verbose=0, callbacks=[best, *more, backup])
+    return model
+
+
+def make_run(start, x, y):
+    """The folder of a run that was interrupted, and the weights that it comes to."""
+    with contextlib.suppress(KeyboardInterrupt):
+        trained(x, y, f"{start}_run", Interrupt())
+    with tempfile.TemporaryDirectory() as folder:
+        weights = trained(x, y, shutil.copytree(f"{start}_run", f"{folder}/run")).get_weights()
+    np.savez_compressed(f"{start}_run.npz", x=x, y=y, **{f"w{i}": w for i, w in enumerate(weights)})
 
 
 def main(version):
@@ -42,6 +72,7 @@ def main(version):
     model.train_on_batch(x, y)
     after = {f"w{i}": w for i, w in enumerate(model.get_weights())}
     np.savez_compressed(f"{start}.npz", x=x, y=y, output=output, **after)
+    make_run(start, x, y)
 
 
 if __name__ == "__main__":

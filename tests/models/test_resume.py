@@ -162,6 +162,39 @@ def test_it_holds_for_several_steps_in_a_call(tmp_path, steps):
     assert_same(model, whole, history, wanted)
 
 
+@pytest.mark.parametrize("swap_on_epoch", some([False, True], (True,)))
+def test_the_weights_behind_their_averages_are_kept(tmp_path, swap_on_epoch):
+    callbacks = lambda: [kerasish.callbacks.SwapEMAWeights(swap_on_epoch)]  # noqa: E731
+    whole = make(OPTIMIZERS["ema"])
+    wanted = fit(whole, None, callbacks=callbacks(), validation_split=0.25)
+    build = lambda: make(OPTIMIZERS["ema"])  # noqa: E731
+    model, history = interrupted(build, tmp_path, [3, 9], callbacks, save_freq="epoch", validation_split=0.25)
+    assert_same(model, whole, history, wanted)
+
+
+def test_arrays_of_callbacks_are_no_texts(tmp_path):
+    # A header of 32 MB is the most that is read; the best weights may be as large as the model.
+    model = kerasish.Sequential([kerasish.Input((4,)), layers.Dense(1000), layers.Dense(1)])
+    model.compile("sgd", "mse")
+    best = EarlyStopping("loss", restore_best_weights=True)
+    model.fit(X, Y, epochs=1, verbose=0, callbacks=[best, BackupAndRestore(tmp_path, delete_checkpoint=False)])
+    content = (tmp_path / "run.safetensors").read_bytes()
+    assert int.from_bytes(content[:8], "little") < 2**14 < 4 * model.count_params() < len(content) / 2
+    found = load_run(tmp_path)
+    kept = [array for name, array in found.arrays.items() if name.startswith("state/")]
+    assert all(map(np.array_equal, kept, model.get_weights())) and len(kept) == 4
+
+
+class Named(Callback):
+    def get_state(self):
+        return {"names": np.array(["a", "b"])}
+
+
+def test_a_state_with_an_array_of_texts_is_refused_when_it_is_saved(tmp_path):
+    with pytest.raises(TypeError, match="keeps arrays of numbers.*it got one of <U1.*return lists instead"):
+        fit(make(), tmp_path, callbacks=[Named()])
+
+
 @pytest.mark.slow
 def test_a_chain_of_interruptions(tmp_path):
     whole, wanted = whole_run()
@@ -373,8 +406,8 @@ def test_a_file_of_another_version_is_refused(tmp_path):
     found = load_run(tmp_path)
     for path in tmp_path.iterdir():
         path.unlink()
-    save_run(tmp_path, RunState(found.arrays, {**found.state, "version": 2}))
-    with pytest.raises(ValueError, match=r"its format is 2, this one reads 1"):
+    save_run(tmp_path, RunState(found.arrays, {**found.state, "version": 3}))
+    with pytest.raises(ValueError, match=r"its format is 3, this one reads 1 and 2"):
         fit(make(), tmp_path)
 
 

@@ -127,14 +127,28 @@ def run_file(text, arrays=None):
 
 STATES = {
     "R01 another version": ({"version": 99}, CorruptModelError),
-    "R02 an array of objects": ({"data": {"array": [1], "dtype": "O"}}, UnsafeModelError),
-    "R02b an array of texts of 1 GB": ({"data": {"array": [1], "dtype": "S1000000000"}}, UnsafeModelError),
-    "R02c an array of blocks of 80 GB": (
-        {"callbacks": {"callbacks": [{"array": [1], "dtype": "(100000,100000)f8"}]}},
+    "R02 an array of objects": ({"version": 1, "data": {"array": [1], "dtype": "O"}}, UnsafeModelError),
+    "R02b an array of texts of 1 GB": (
+        {"version": 1, "data": {"array": [1], "dtype": "S1000000000"}},
         UnsafeModelError,
     ),
-    "R02d a dtype that is a dict": ({"data": {"array": [1], "dtype": {}}}, UnsafeModelError),
-    "R02e a dtype in a list of lists": ({"facts": [[[{"array": [], "dtype": "V9"}]]]}, UnsafeModelError),
+    "R02c an array of blocks of 80 GB": (
+        {"version": 1, "callbacks": {"callbacks": [{"array": [1], "dtype": "(100000,100000)f8"}]}},
+        UnsafeModelError,
+    ),
+    "R02d a dtype that is a dict": ({"version": 1, "data": {"array": [1], "dtype": {}}}, UnsafeModelError),
+    "R02e a dtype in a list of lists": ({"version": 1, "facts": [[[{"array": [], "dtype": "V9"}]]]}, UnsafeModelError),
+    "R02f bytes of objects": ({"version": 1, "data": {"data": "AA==", "dtype": "O", "shape": [1]}}, UnsafeModelError),
+    "R02g a shape of other bytes": (
+        {"version": 1, "data": {"data": "AAAA", "dtype": "bool", "shape": [10**15]}},
+        CorruptModelError,
+    ),
+    "R02h an array of no shape": (
+        {"version": 1, "data": {"array": [[1], [1, 2]], "dtype": "int8"}},
+        CorruptModelError,
+    ),
+    "R10 an array that is not there": ({"data": {"array": "state/2"}}, CorruptModelError),
+    "R10b an array called by a list": ({"callbacks": {"callbacks": [{"array": ["a"]}]}}, CorruptModelError),
     "R03 a number that is none": ({"learning_rate": {"float": "evil"}}, CorruptModelError),
     "R03b a number that is a list": ({"learning_rate": {"float": []}}, CorruptModelError),
     "R04 an epoch before the first": ({"epoch": -1}, CorruptModelError),

@@ -21,7 +21,7 @@ from tests.saving.test_attacks import (
 from tests.saving.test_more_attacks import ATTACKS
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
-GOOD = {"version": 1} | STATE
+GOOD = {"version": 2} | STATE
 
 
 def put_weights(place, content):
@@ -102,7 +102,7 @@ def test_a_run_that_is_no_regular_file_is_refused(tmp_path, make):
 def test_a_hostile_run_is_left_for_the_one_before_it(tmp_path):
     for number in (0, 1):
         save_run(tmp_path, RunState({"a": np.full(3, number, "float32")}, {"n": number}))
-    (tmp_path / NEWEST).write_bytes(run_file(GOOD | {"data": {"array": [1], "dtype": "O"}}))
+    (tmp_path / NEWEST).write_bytes(run_file(GOOD | {"version": 1, "data": {"array": [1], "dtype": "O"}}))
     with pytest.warns(UserWarning, match="array of dtype 'O'.*goes on from the file before it"):
         assert load_run(tmp_path).state == {"n": 0}
 
@@ -171,7 +171,8 @@ def other_arrays(folder):
 
 
 HOSTILE = {
-    "an array of objects": other_state({"data": {"array": [1], "dtype": "O"}}),
+    "an array of objects": other_state({"version": 1, "data": {"array": [1], "dtype": "O"}}),
+    "an array that is not there": other_state({"data": {"array": "state/99"}}),
     "an epoch before the first": other_state({"epoch": -1}),
     "arrays in another order": other_arrays,
 }

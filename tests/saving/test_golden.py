@@ -2,6 +2,7 @@
 
 import importlib.util
 import re
+import shutil
 from pathlib import Path
 
 import jax
@@ -51,6 +52,16 @@ def test_weights_of_an_earlier_version_load(version, ending):
     model = maker().model_of()
     model.load_weights(GOLDEN / f"ours_{version}{ending}")
     np.testing.assert_allclose(model.predict(expected["x"]), expected["output"], rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_run_of_an_earlier_version_goes_on(tmp_path, version):
+    expected = np.load(GOLDEN / f"ours_{version}_run.npz")
+    folder = shutil.copytree(GOLDEN / f"ours_{version}_run", tmp_path / "run")
+    model = maker().trained(expected["x"], expected["y"], folder)
+    for i, w in enumerate(model.get_weights()):
+        np.testing.assert_allclose(w, expected[f"w{i}"], rtol=1e-4, atol=1e-5)
+    assert model.optimizer.iterations.numpy() == 8
 
 
 @pytest.mark.filterwarnings("ignore:.*loses the mask")
