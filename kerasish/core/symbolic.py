@@ -187,6 +187,37 @@ def is_symbolic(x: Any) -> bool:
 is_keras_tensor = is_symbolic
 
 
+def get_source_inputs(tensor: SymbolicTensor) -> list[SymbolicTensor]:
+    """The inputs from which a symbolic tensor is computed, in the order in which the computation first needs them.
+
+    Raises:
+        TypeError: `tensor` is not symbolic.
+
+    Example:
+        >>> from kerasish.layers import Dense, Input
+        >>> x, y = Input((2,)), Input((2,))
+        >>> [one is other for one, other in zip(get_source_inputs(Dense(1)(x + y)), [x, y])]
+        [True, True]
+    """
+    if not is_symbolic(tensor):
+        raise TypeError(
+            f"get_source_inputs takes a symbolic tensor, such as Input gives; got a {type(tensor).__name__}."
+        )
+    found: dict[int, SymbolicTensor] = {}
+    seen: set[int] = set()
+    waiting = [tensor]
+    while waiting:  # no recursion: graphs are deep
+        x = waiting.pop()
+        if id(x) in seen:
+            continue
+        seen.add(id(x))
+        if x.node is None or not x.node.inputs:
+            found[id(x)] = x
+        else:
+            waiting.extend(reversed(x.node.inputs))
+    return list(found.values())
+
+
 def any_symbolic(x: Tree) -> bool:
     """Whether a symbolic tensor is among the leaves of `x`."""
     for leaf in tree.leaves(x):  # noqa: SIM110  a loop: `any` with a generator costs twice as much, on the hot path

@@ -16,12 +16,14 @@ from kerasish.core.registry import (
     get_registered_object,
     register_keras_serializable,
 )
-from kerasish.core.symbolic import is_symbolic as is_keras_tensor
+from kerasish.core.symbolic import get_source_inputs, is_symbolic as is_keras_tensor
 from kerasish.data import PyDataset, unpack as unpack_x_y_sample_weight
 from kerasish.models.plotting import model_to_dot, model_to_mermaid, plot_model
+from kerasish.saving.objects import deserialize_keras_object, serialize_keras_object
 from kerasish.utils import bounding_boxes as bounding_boxes
 from kerasish.utils.audio_directory import audio_dataset_from_directory
 from kerasish.utils.batches import pack_x_y_sample_weight
+from kerasish.utils.config_object import Config
 from kerasish.utils.feature_space import FeatureSpace
 from kerasish.utils.files import get_file
 from kerasish.utils.image_directory import image_dataset_from_directory
@@ -36,6 +38,7 @@ custom_object_scope = CustomObjectScope
 Sequence = PyDataset
 
 __all__ = [
+    "Config",
     "CustomObjectScope",
     "FeatureSpace",
     "Progbar",
@@ -46,12 +49,14 @@ __all__ = [
     "bounding_boxes",
     "clear_session",
     "custom_object_scope",
+    "deserialize_keras_object",
     "disable_interactive_logging",
     "enable_interactive_logging",
     "get_custom_objects",
     "get_file",
     "get_registered_name",
     "get_registered_object",
+    "get_source_inputs",
     "image_dataset_from_directory",
     "img_to_array",
     "is_interactive_logging_enabled",
@@ -65,6 +70,7 @@ __all__ = [
     "plot_model",
     "register_keras_serializable",
     "save_img",
+    "serialize_keras_object",
     "set_random_seed",
     "split_dataset",
     "standardize_dtype",
