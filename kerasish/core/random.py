@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import copy
 import itertools
 import random as python_random
 from collections.abc import Iterator
@@ -61,11 +60,12 @@ def next_seed() -> int:
 @contextlib.contextmanager
 def peeking() -> Iterator[None]:
     """Inside it, seeds are drawn that will be drawn again after it."""
-    numbers = copy.copy(_streams.numbers)
+    number = next(_streams.numbers)
+    _streams.numbers = itertools.count(number)
     try:
         yield
     finally:
-        _streams.numbers = numbers
+        _streams.numbers = itertools.count(number)
 
 
 def host_generator(seed: int | None) -> np.random.Generator:
