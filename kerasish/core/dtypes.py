@@ -46,7 +46,7 @@ def _name_of(dtype: Any) -> str:
     try:
         name = np.dtype(dtype).name
     except TypeError:
-        name = str(dtype).rsplit(".", 1)[-1]  # torch.float32, tf.float32
+        name = repr(dtype).rsplit(".", 1)[-1]  # torch.float32, tf.float32
     name = {"str": "string", "object": "string"}.get(name, name)
     if name not in ALLOWED:
         raise ValueError(f"{dtype!r} is not a dtype; allowed are {', '.join(ALLOWED)}.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import itertools
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -24,6 +24,7 @@ from kerasish.data.foreign import (
     stream,
 )
 from kerasish.data.iterables import IterableBatches, is_batches, unpack
+from kerasish.data.origin import check_dense
 from kerasish.data.prepared import Prepare, prepared_rows
 from kerasish.data.samples import Columns, SampleBatches, TableBatches
 from kerasish.data.streaming import StreamedBatches
@@ -109,6 +110,8 @@ def _streamed(
 ) -> Batches:
     """Batches that come from somebody else's code: they are made on a thread."""
     strings = prepare is not None
+    if isinstance(x, dict):
+        _refuse_dict(x)
     if is_dataset(x):
         _refuse(x, "batches", y=y, sample_weight=sample_weight, batch_size=batch_size)
         made = DatasetBatches(x, steps, shuffle, change, strings)
@@ -122,8 +125,20 @@ def _streamed(
         _refuse(x, "batches", y=y, sample_weight=sample_weight, batch_size=batch_size)
         found = stream(x)
     else:
+        check_dense(x, "x")
         raise TypeError(f"x is of type {type(x).__name__}; expected arrays, or an iterable of batches (x, y).")
     return StreamedBatches(IterableBatches(found.source, steps, change, strings, found.length), prepare)
+
+
+def _refuse_dict(x: dict[Any, Any]) -> NoReturn:
+    """Raise: a dict that is no dict of arrays."""
+    for key, value in x.items():
+        if is_table(value) or is_stream_of_rows(value):
+            raise TypeError(f"x is a dict of datasets: {', '.join(map(repr, x))}; give one of them: x[{key!r}].")
+        if not is_arrays(value):
+            check_dense(value, f"x[{key!r}]")
+            raise TypeError(f"x[{key!r}] is of type {type(value).__name__}; expected an array, or a tree of arrays.")
+    raise ValueError("x is an empty dict; expected arrays.")
 
 
 def _refuse(x: Any, what: str, **arguments: Any) -> None:

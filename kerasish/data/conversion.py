@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from kerasish.core import tree
 from kerasish.core.strings import to_strings
 from kerasish.data.frames import column_arrays, is_arrow, is_frame
 from kerasish.data.lazy import is_on_demand, lazy_rows
+from kerasish.data.origin import check_dense, is_column
 
 FOREIGN = ("to_numpy", "numpy", "__array__", "__dlpack__", "toarray")
 
@@ -22,7 +23,8 @@ def is_array_like(x: Any) -> bool:
     if isinstance(x, np.ndarray | np.generic) or engine.is_array(x):
         return True
     members = dir(type(x))
-    return ("shape" in members and any(name in members for name in FOREIGN)) or is_arrow(x) or is_on_demand(x)
+    has_array = "shape" in members and any(name in members for name in FOREIGN)
+    return has_array or is_arrow(x) or is_on_demand(x) or is_column(x)
 
 
 def convert(x: Any, name: str, strings: bool = False, lazily: bool = False) -> Array:
@@ -45,6 +47,8 @@ def convert(x: Any, name: str, strings: bool = False, lazily: bool = False) -> A
     array = plain_array(x, name, strings)
     if strings and array.dtype.kind in "OUST":
         return to_strings(array, name)
+    if array.dtype.kind == "O":
+        array = _from_objects(array, name)
     check_dtype(array.dtype, name)
     if isinstance(array, np.ma.MaskedArray):
         raise TypeError(f"{name} is a masked array, whose mask would be lost; use `{name}.filled(...)`, and weights.")
@@ -58,18 +62,40 @@ def check_dtype(dtype: np.dtype, name: str) -> None:
         raise ValueError(f"{name} has complex numbers ({dtype}); models take real ones. Use {name}.real.")
     if kind == "O":
         raise TypeError(
-            f"{name} has the dtype object, which says nothing of its numbers; use `{name}.astype('float32')`, "
+            f"{name} has the dtype object, which says nothing of its numbers; use `.astype('float32')`, "
             "or encode its strings first."
         )
     if kind in "US":
-        raise TypeError(
-            f"{name} holds strings; turn them into numbers first, or begin the model with an Input of dtype 'string' "
-            "and a layer that does: StringLookup, TextVectorization or Hashing."
-        )
+        _refuse_strings(name)
     if kind in "Mm":
         raise TypeError(f"{name} holds dates or durations ({dtype}); turn them into numbers first.")
     if dtype.names is not None:
         raise TypeError(f"{name} is a structured array, with the fields {', '.join(dtype.names)}; give one of them.")
+
+
+def _refuse_strings(name: str) -> NoReturn:
+    raise TypeError(
+        f"{name} holds strings; turn them into numbers first, or begin the model with an Input of dtype 'string' "
+        "and a layer that does: StringLookup, TextVectorization or Hashing."
+    )
+
+
+def _from_objects(array: np.ndarray, name: str) -> np.ndarray:
+    """An array of objects that are rows, as one array; raises if they are strings or dicts, or don't fit together."""
+    first = array.flat[0] if array.size else None
+    if isinstance(first, str | bytes):
+        _refuse_strings(name)
+    if isinstance(first, dict):
+        raise TypeError(f"{name} holds dicts; give their values as arrays of their own, one for each key.")
+    if not isinstance(first, np.ndarray | list | tuple):
+        return array
+    try:
+        return np.stack([np.asarray(row) for row in array.flat]).reshape(*array.shape, *np.shape(first))
+    except ValueError as error:
+        raise TypeError(
+            f"{name} holds rows of different shapes ({error}); make them equal, for example with "
+            "kerasish.utils.pad_sequences."
+        ) from error
 
 
 def narrow(array: Array) -> Array:
@@ -87,6 +113,9 @@ def plain_array(x: Any, name: str, strings: bool = False) -> np.ndarray:
     members = dir(type(x))
     if is_frame(x):
         return _matrix(x, name, strings)
+    check_dense(x, name)
+    if is_column(x):
+        return plain_array(x[:], name, strings)
     if "detach" in members:  # a torch tensor
         x = x.detach().cpu()
         if "bfloat16" in members and "torch.bfloat16" in str(x.dtype):  # which NumPy doesn't have

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
+from kerasish.core import tree
 from kerasish.data.frames import PLAIN
+from kerasish.data.origin import check_dense, is_from
 from kerasish.data.samples import Batched, Columns, Samples, StatefulBatched
 
 _ENDLESS = 2**60
@@ -17,11 +19,6 @@ class Stream(NamedTuple):
 
     source: Any
     length: int | None
-
-
-def is_from(x: Any, library: str, name: str | None = None) -> bool:
-    """Whether the class of `x`, or one that it inherits from, is from this library, and has this name."""
-    return any(cls.__module__.split(".")[0] == library and name in (None, cls.__name__) for cls in type(x).__mro__)
 
 
 def is_table(x: Any) -> bool:
@@ -60,7 +57,8 @@ def batched(x: Any, size: int, columns: Columns | None = None) -> Stream:
     """A stream of samples, in batches."""
     if columns is not None:
         x = x.with_format("numpy")
-    kind = StatefulBatched if "state_dict" in dir(type(x)) else Batched
+    members = dir(type(x))
+    kind = StatefulBatched if "state_dict" in members and "load_state_dict" in members else Batched
     return Stream(kind(x, size, columns), None)
 
 
@@ -70,11 +68,24 @@ def stream(x: Any) -> Stream:
     if is_from(x, "torch", "DataLoader"):
         return Stream(_Passes(lambda: map(_as_pair, x)), _length(x))
     if is_from(x, "tensorflow") and "as_numpy_iterator" in members:
+        _check_elements(x.element_spec)
         count = int(x.cardinality())
         return Stream(_Passes(x.as_numpy_iterator), count if count >= 0 else None)
     if is_from(x, "grain") and "to_iter_dataset" in members:
         return Stream(x.to_iter_dataset(), _length(x))
     return Stream(x, None)
+
+
+def _check_elements(specs: Any) -> None:
+    """Raise if what TensorFlow says of a dataset's elements shows that they aren't batches of arrays."""
+    for spec in tree.leaves(specs):
+        if not is_from(spec, "tensorflow", "SparseTensorSpec"):  # those it makes dense itself
+            check_dense(spec, "Each element of the dataset")
+        if is_from(spec, "tensorflow", "TensorSpec") and spec.shape.rank == 0:
+            raise ValueError(
+                "The dataset yields single samples, or numbers that are no batch: cut it into batches, "
+                "`dataset.batch(32)`."
+            )
 
 
 class _Passes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -15,6 +16,8 @@ from kerasish.data.dataset import PyDataset
 from kerasish.data.iterables import converted_batch, unpack
 
 Change = Callable[..., Any]
+_ARRAYS = ("numpy", "torch", "jax", "tensorflow", "custom")
+"""Formats of Hugging Face's tables that are kept; `custom` is a transform of the user's."""
 
 
 def collate(samples: Sequence[Any]) -> Any:
@@ -196,16 +199,32 @@ class TableBatches(RowBatches):
         strings: bool = False,
     ) -> None:
         super().__init__(len(table), batch_size, shuffle, seed)
-        self.table = table.with_format("numpy")
+        self.table = _in_arrays(table)
         self.columns = columns
         self._change = change
         self._strings = strings
+        if not self.rows:
+            raise ValueError(f"The {type(table).__name__} has no row at all.")
 
     def take(self, rows: np.ndarray) -> tuple[Tree, Tree, Tree]:
         """`(x, y, sample_weight)` of these rows."""
         numbers = rows.tolist()
-        data = self.columns.parts(dict(self.table[numbers]))
+        data = self.columns.parts({name: _stacked(column) for name, column in self.table[numbers].items()})
         return converted_batch(data, numbers[0] if numbers else 0, self._change, self._strings).data
+
+
+def _in_arrays(table: Any) -> Any:
+    """`table`, whose columns come as arrays, or as the user's own transform makes them."""
+    chosen = dict(table.format)
+    if chosen.pop("type") in _ARRAYS:
+        return table
+    del chosen["format_kwargs"]  # of a format that has no arrays
+    return table.with_format("numpy", **chosen)
+
+
+def _stacked(column: Any) -> Any:
+    """A transform may give a list with an array for each row."""
+    return collate(column) if isinstance(column, list) and column else column
 
 
 class Batched:
@@ -230,15 +249,31 @@ class Batched:
 
 
 class StatefulBatched(Batched):
-    """One whose samples know where they are."""
+    """One whose samples know where they are: they have `state_dict` and `load_state_dict`.
+
+    Rows of Hugging Face's would begin every pass at a state that was loaded; here only the next pass does.
+    """
+
+    def __init__(self, samples: Any, size: int, columns: Columns | None = None) -> None:
+        super().__init__(samples, size, columns)
+        self._beginning = None if columns is None else copy.deepcopy(samples.state_dict())
+        self._pending: Any = None
+        self._is_moved = False
+
+    def __iter__(self) -> Iterator[Any]:
+        begin = self._beginning if self._pending is None and self._is_moved else self._pending
+        self._is_moved, self._pending = self._pending is not None, None
+        if begin is not None:
+            self.samples.load_state_dict(copy.deepcopy(begin))
+        yield from super().__iter__()
 
     def get_state(self) -> Any:
         """Where the samples are."""
-        return self.samples.state_dict()
+        return copy.deepcopy(self.samples.state_dict() if self._pending is None else self._pending)
 
     def set_state(self, state: Any) -> None:
         """Let the next pass begin there."""
-        self.samples.load_state_dict(state)
+        self._pending = state
 
 
 def _pair(batch: Any) -> Any:

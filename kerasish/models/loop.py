@@ -13,6 +13,7 @@ from kerasish.backend import engine
 from kerasish.backend.interface import Array, Tree
 from kerasish.callbacks import CallbackList
 from kerasish.callbacks.logs import LazyLogs
+from kerasish.callbacks.progbar_logger import ProgbarLogger
 from kerasish.core import tree
 from kerasish.data import ArrayBatches, Batch, Batches
 from kerasish.data.batches import padded
@@ -96,6 +97,24 @@ class InputWait:
         return self.lost / (time.perf_counter() - self._begin) if self.lost >= LEAST_LOST else 0.0
 
 
+def report(bar: ProgbarLogger, wait: InputWait | None, done: int, output: Tree, logs: LazyLogs) -> None:
+    """Show that `done` steps are done, if it is time to, and how much of the time the device waited for data.
+
+    Args:
+        bar: Where to.
+        wait: How long it waited; None: the data are all there.
+        done: How many steps; nothing is shown before the first.
+        output: Of the step that was started last.
+        logs: What to show with it.
+    """
+    wanted = done > 0 and bar.wants_report()
+    if wait is not None:
+        wait.launched(output, measure=wanted)
+        bar.note_input_share(wait.share)
+    if wanted:
+        bar.report(done, logs)
+
+
 class Pass:
     """One phase of the work: training, testing or predicting, epoch by epoch.
 
@@ -143,16 +162,12 @@ class Pass:
         output: Tree = None
         done = 0
         bar = self.callbacks.progbar
-        wait = InputWait(self.batches)
+        wait = None if self.gathers else InputWait(self.batches)
         for first, count, result in self._calls(epoch, skip):
             output, done = result, first + count
             self.pace.launched(count, output)
-            reports = bar is not None and first > 0 and bar.wants_report()
-            if bar is not None and not self.gathers:
-                wait.launched(output, measure=reports)
-                bar.note_input_share(wait.share)
-            if bar is not None and reports:
-                bar.report(first, LazyLogs(output))  # the calls before this one have been completed
+            if bar is not None:
+                report(bar, wait, first, output, LazyLogs(output))  # the calls before this one have been completed
             if self.skips_hooks:
                 self.callbacks.trained_batches += count - self.ends
             if self.ends:

@@ -20,6 +20,7 @@ from kerasish.data.adapters import is_arrays
 from kerasish.data.batches import padded, rows_of
 from kerasish.data.conversion import convert_tree, narrow
 from kerasish.data.frames import is_frame
+from kerasish.models.loop import InputWait, report
 from kerasish.models.padding import is_per_sample
 from kerasish.models.preparing import Preparing
 from kerasish.models.repeated import REPEATED, Known, Repeated, key_of
@@ -86,7 +87,8 @@ class Predicting(Preparing):
 
     def _all_predicted(self, program: CompiledMethod, batches: Batches, listed: CallbackList) -> Tree:
         begins, ends = listed.overrides("on_predict_batch_begin"), listed.overrides("on_predict_batch_end")
-        collected, begin = _Collected(), time.perf_counter()
+        collected, begin, bar = _Collected(), time.perf_counter(), listed.progbar
+        wait = None if isinstance(batches, ArrayBatches) else InputWait(batches)
         with listed.guarded(), contextlib.ExitStack() as stack:
             listed.on_predict_begin()
             for index, batch in enumerate(batches.epoch(0)):
@@ -94,8 +96,8 @@ class Predicting(Preparing):
                     listed.on_predict_batch_begin(index)
                 outputs = self._predicted(program, batch, batches)
                 collected.add(outputs)
-                if listed.progbar is not None and listed.progbar.wants_report():
-                    listed.progbar.report(index + 1, LazyLogs())
+                if bar is not None:
+                    report(bar, wait, index + 1, outputs, LazyLogs())
                 if ends:
                     listed.on_predict_batch_end(index, LazyLogs({"outputs": outputs}))
                 if begin is not None and time.perf_counter() - begin > _LONG:

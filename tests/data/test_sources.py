@@ -7,22 +7,8 @@ import numpy as np
 import pytest
 
 import kerasish
-from kerasish import layers
-from kerasish.data import PyDataset, StreamedBatches, adapt, arrays
-
-ROWS, SIZE = 20, 8
-RANDOM = np.random.default_rng(0)
-X = RANDOM.normal(size=(ROWS, 3)).astype("float32")
-Y = (X @ np.array([[1.0], [-2.0], [0.5]], "float32")).astype("float32")
-PAIRS = [(X[start : start + SIZE], Y[start : start + SIZE]) for start in range(0, ROWS, SIZE)]
-
-
-class Batched(PyDataset):
-    def __len__(self):
-        return len(PAIRS)
-
-    def __getitem__(self, index):
-        return PAIRS[index]
+from kerasish.data import StreamedBatches, adapt, arrays
+from tests.data.rows import PAIRS, ROWS, SIZE, Batched, X, Y
 
 
 def forever():
@@ -69,6 +55,31 @@ def torch_tensors(folder):
     return torch.from_numpy(X), torch.from_numpy(Y)
 
 
+def tensorflow_tensors(folder):
+    tensorflow = pytest.importorskip("tensorflow")
+    return tensorflow.constant(X), tensorflow.Variable(Y)
+
+
+def cupy_arrays(folder):
+    """CuPy's arrays. Without a GPU they can't copy what they have: their own class then gives it by its `get`."""
+    cupy = pytest.importorskip("cupy")
+    if cupy.cuda.is_available():
+        return cupy.asarray(X), cupy.asarray(Y)
+
+    class OnHost(cupy.ndarray):
+        def __new__(cls, array):
+            memory = cupy.cuda.UnownedMemory(array.ctypes.data, array.nbytes, array, 0)
+            return super().__new__(cls, array.shape, array.dtype, cupy.cuda.MemoryPointer(memory, 0))
+
+        def __init__(self, array):
+            self.array = array
+
+        def get(self, *arguments, **options):
+            return self.array
+
+    return OnHost(X), OnHost(Y)
+
+
 def jax_arrays(folder):
     jnp = pytest.importorskip("jax.numpy")
     return jnp.asarray(X), jnp.asarray(Y)
@@ -94,6 +105,8 @@ BY_ROW = {
     "memmap": memory_map,
     "sparse": sparse_matrix,
     "torch tensors": torch_tensors,
+    "tensorflow tensors": tensorflow_tensors,
+    "cupy": cupy_arrays,
     "jax": jax_arrays,
     "torch dataset": torch_dataset,
     "datasets": table,
@@ -141,30 +154,6 @@ BY_BATCH = {
 }
 
 
-@pytest.fixture(scope="module")
-def curve():
-    """The losses of a few epochs, and the weights after them; always from the same weights."""
-    if kerasish.config.backend() == "numpy":
-        pytest.skip("NumPy has no gradients")
-    inputs = kerasish.Input((3,), name="x")
-    model = kerasish.Model(inputs, layers.Dense(1, name="y")(inputs))
-    model.compile(kerasish.optimizers.SGD(0.05), "mse")
-    start = [RANDOM.normal(size=(3, 1)), np.zeros(1)]
-
-    def run(*data, **arguments):
-        model.set_weights(start)
-        kerasish.utils.set_random_seed(5)
-        losses = model.fit(*data, epochs=3, verbose=0, **arguments).history["loss"]
-        return losses, [w.tobytes() for w in model.get_weights()]
-
-    return run
-
-
-@pytest.fixture
-def streamed(monkeypatch):
-    monkeypatch.setattr(arrays, "RESIDENT_BYTES", 0)
-
-
 @pytest.mark.parametrize("name", BY_ROW)
 @pytest.mark.parametrize("shuffle", [False, True, "batch"])
 def test_rows_of_any_kind_train_as_numpy_s(curve, streamed, name, shuffle, tmp_path):
@@ -177,6 +166,11 @@ def test_batches_of_any_kind_train_as_numpy_s(curve, streamed, name):
     steps = {"steps_per_epoch": len(PAIRS)} if name == "generator" else {}
     wanted = curve(X, Y, batch_size=SIZE, shuffle=False)
     assert curve(BY_BATCH[name](), shuffle=False, **steps) == wanted
+
+
+def test_processes_train_as_numpy_s(curve, streamed):
+    wanted = curve(X, Y, batch_size=SIZE, shuffle=False)
+    assert curve(Batched(workers=2, use_multiprocessing=True), shuffle=False) == wanted
 
 
 def test_what_is_small_trains_the_same_on_the_device(curve, monkeypatch):
@@ -241,36 +235,6 @@ def test_samples_have_their_targets_with_them(argument):
     left, _ = kerasish.utils.split_dataset((X, Y), 1)
     with pytest.raises(ValueError, match=f"already yields samples with their targets, so `{argument}`"):
         adapt(left, **{argument: Y})
-
-
-def test_columns_of_tables_are_named():
-    datasets = pytest.importorskip("datasets")
-    rows = datasets.Dataset.from_dict({"a": [1.0, 2.0], "b": [3.0, 4.0], "y": [0, 1], "w": [1.0, 2.0]})
-    x, y, weights = adapt(rows, "y", "w").example().data
-    assert ({name: v.tolist() for name, v in x.items()}, y.tolist(), weights.tolist()) == (
-        {"a": [1, 2], "b": [3, 4]},
-        [0, 1],
-        [1, 2],
-    )
-    assert list(adapt(rows, ["y", "w"]).example().data[1]) == ["y", "w"]
-    with pytest.raises(ValueError, match="has no column 'z'; it has 'a', 'b', 'y', 'w'"):
-        adapt(rows, "z").example()
-    with pytest.raises(TypeError, match="y must be the name of its column, or a list of names; got ndarray"):
-        adapt(rows, Y)
-
-
-def test_a_stream_of_rows_goes_on_at_its_place():
-    datasets = pytest.importorskip("datasets")
-    rows = datasets.Dataset.from_dict({"x": X, "y": Y}).to_iterable_dataset()
-    found = adapt(rows, "y", batch_size=4, steps=3)
-    found.example()
-    running = found.epoch(0)
-    next(running)
-    state = found.get_state()
-    wanted = next(running)
-    again = adapt(rows, "y", batch_size=4, steps=3)
-    again.set_state(state)
-    np.testing.assert_array_equal(next(again.epoch(0, skip=1)).data[0], wanted.data[0])
 
 
 @pytest.mark.parametrize("name", ["grain", "grain iterable"])

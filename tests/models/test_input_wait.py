@@ -63,6 +63,19 @@ def test_a_generator_of_unknown_length_and_an_evaluation(capsys):
     assert len(shown(capsys.readouterr().out)) == 2
 
 
+@pytest.mark.parametrize("method", ["evaluate", "predict"])
+@pytest.mark.parametrize("workers", [0, 1], ids=["on the same thread", "on a thread"])
+def test_an_evaluation_and_a_prediction_say_so_too(capsys, method, workers):
+    model = compiled_model()
+    getattr(model, method)(Slow(0.02, workers=workers), verbose=1)
+    found = shown(capsys.readouterr().out)
+    assert len(found) == 1 and 50 < found[0] <= 100
+    getattr(model, method)(Slow(0.0), verbose=1)
+    getattr(model, method)(np.ones((64, 3), "float32"), *[np.ones((64, 1))] * (method == "evaluate"), verbose=1)
+    text = capsys.readouterr().out
+    assert text.count("step") == 2 and not shown(text)
+
+
 def test_arrays_and_quick_data_say_nothing(capsys):
     model = compiled_model()
     x = np.ones((64, 3), "float32")
