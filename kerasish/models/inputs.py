@@ -9,6 +9,7 @@ import numpy as np
 from kerasish.backend import engine
 from kerasish.core import tree
 from kerasish.core.dtypes import standardize_dtype
+from kerasish.core.operators import Operators
 from kerasish.core.strings import STRING, to_strings
 from kerasish.core.symbolic import SymbolicTensor
 from kerasish.models.graph import Graph
@@ -82,7 +83,7 @@ def holds_strings(x: Any) -> bool:
 def _fitted(x: Any, expected: SymbolicTensor, name: str, model: str, on_device: bool) -> Any:
     if expected.dtype == STRING and not isinstance(x, SymbolicTensor):
         x = to_strings(x, f"Input {name!r} of model {model!r}")
-    if isinstance(x, int | float | bool | list | np.ndarray | np.generic):
+    if not (engine.is_array(x) or isinstance(x, Operators)):
         x = np.asarray(x)
     x = _same_rank(x, expected.shape)
     shape = tuple(x.shape)

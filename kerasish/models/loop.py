@@ -97,7 +97,7 @@ class InputWait:
         return self.lost / (time.perf_counter() - self._begin) if self.lost >= LEAST_LOST else 0.0
 
 
-def report(bar: ProgbarLogger, wait: InputWait | None, done: int, output: Tree, logs: LazyLogs) -> None:
+def report(bar: ProgbarLogger, wait: InputWait | None, done: int, output: Tree, logs: Tree) -> None:
     """Show that `done` steps are done, if it is time to, and how much of the time the device waited for data.
 
     Args:
@@ -105,14 +105,14 @@ def report(bar: ProgbarLogger, wait: InputWait | None, done: int, output: Tree, 
         wait: How long it waited; None: the data are all there.
         done: How many steps; nothing is shown before the first.
         output: Of the step that was started last.
-        logs: What to show with it.
+        logs: What to show with it, by name.
     """
     wanted = done > 0 and bar.wants_report()
     if wait is not None:
         wait.launched(output, measure=wanted)
         bar.note_input_share(wait.share)
     if wanted:
-        bar.report(done, logs)
+        bar.report(done, LazyLogs(logs))
 
 
 class Pass:
@@ -167,7 +167,7 @@ class Pass:
             output, done = result, first + count
             self.pace.launched(count, output)
             if bar is not None:
-                report(bar, wait, first, output, LazyLogs(output))  # the calls before this one have been completed
+                report(bar, wait, first, output, output)  # the calls before this one have been completed
             if self.skips_hooks:
                 self.callbacks.trained_batches += count - self.ends
             if self.ends:

@@ -97,7 +97,7 @@ class Predicting(Preparing):
                 outputs = self._predicted(program, batch, batches)
                 collected.add(outputs)
                 if bar is not None:
-                    report(bar, wait, index + 1, outputs, LazyLogs())
+                    report(bar, wait, index + 1, outputs, {})
                 if ends:
                     listed.on_predict_batch_end(index, LazyLogs({"outputs": outputs}))
                 if begin is not None and time.perf_counter() - begin > _LONG:

@@ -61,7 +61,8 @@ class Trainer(Predicting):
         Args:
             x: Inputs: an array, a list or dict of arrays, of any library, in memory or in files; a frame, whose columns
                 go to the inputs by name; or batches `(x, y)`: a `PyDataset`, an iterable, another library's loader.
-            y: Targets, in the structure of the outputs.
+            y: Targets, in the structure of the outputs. Of a table of Hugging Face, names of columns; so is
+                `sample_weight` then, and the other columns are the inputs.
             batch_size: Samples of a step; 32 by default.
             epochs: The number of the last epoch; each is one pass over the data.
             verbose: 0: silent; 1: a live line; 2: one line an epoch; `"auto"`: 1 on a terminal, else 2.

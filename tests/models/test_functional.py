@@ -181,3 +181,12 @@ def test_a_text_that_is_an_option_of_an_op_is_no_input():
     x = kerasish.Input((6, 5, 1))
     model = kerasish.Model(x, kerasish.ops.image.resize(x, (3, 3), interpolation="bicubic"))
     assert model.predict(np.zeros((2, 6, 5, 1), "float32"), verbose=0).shape == (2, 3, 3, 1)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int32"])
+def test_tensors_of_another_library_are_inputs(dtype):
+    torch = pytest.importorskip("torch")
+    inputs = layers.Input((3,))
+    model = kerasish.Model(inputs, layers.Dense(2)(inputs))
+    x = np.arange(6, dtype=dtype).reshape(2, 3)
+    np.testing.assert_array_equal(np.asarray(model(torch.from_numpy(x))), np.asarray(model(x)))
