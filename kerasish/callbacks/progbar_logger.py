@@ -117,6 +117,11 @@ class ProgbarLogger(Callback):
     def on_predict_end(self, logs: Logs | None = None) -> None:
         self._end(None)
 
+    def on_exception(self, exception: BaseException) -> None:
+        if self.progbar is not None:
+            self.progbar.leave()
+        self.progbar = None
+
     def _begin(self, title: str = "") -> None:
         steps = (self.params or {}).get("steps")
         self._previous = None

@@ -127,6 +127,10 @@ class Progbar:
         """What comes from now on (a validation, say) takes time, but is not part of the steps."""
         self._end_of_steps = time.perf_counter()
 
+    def leave(self) -> None:
+        """Show nothing more: what comes next stands below."""
+        self._line.leave()
+
     def _is_shown_as_is(self, name: str) -> bool:
         if self.stateless_metrics is not None:
             return name not in self.stateless_metrics

@@ -23,6 +23,10 @@ class Line(Protocol):
         """Replace what stands on the line, for good."""
         ...
 
+    def leave(self) -> None:
+        """Leave the line as it is: what comes next stands below it."""
+        ...
+
 
 class PlainLine:
     """Written once, when it is finished; without control codes."""
@@ -34,6 +38,9 @@ class PlainLine:
 
     def finish(self, text: str) -> None:
         write(text + "\n")
+
+    def leave(self) -> None:
+        pass
 
 
 class TerminalLine:
@@ -52,6 +59,11 @@ class TerminalLine:
 
     def finish(self, text: str) -> None:
         write("\r" + text.ljust(self._shown) + "\n")
+        self._shown = 0
+
+    def leave(self) -> None:
+        if self._shown:
+            write("\n")
         self._shown = 0
 
 
@@ -74,6 +86,9 @@ class NotebookLine:
 
     def finish(self, text: str) -> None:
         self.show(text)
+        self.leave()
+
+    def leave(self) -> None:
         self._handle = None
 
 

@@ -53,9 +53,9 @@ def in_a_pipe(verbose, steps=4, **environment):
     return TIMES.sub(r"T\1T", output)
 
 
-def on_a_terminal(verbose, steps=4, **environment):
+def on_a_terminal(verbose, steps=4, script=SCRIPT, **environment):
     ours, theirs = pty.openpty()
-    command = [sys.executable, "-c", SCRIPT, str(verbose), str(steps)]
+    command = [sys.executable, "-c", script, str(verbose), str(steps)]
     clean = {name: value for name, value in os.environ.items() if name != "CI"} | {"TERM": "xterm"} | environment
     with subprocess.Popen(command, stdout=theirs, stderr=theirs, stdin=theirs, cwd=ROOT, env=clean):
         os.close(theirs)
@@ -101,6 +101,21 @@ def test_a_terminal_gets_one_live_line_for_each_epoch():
         assert line[1] == "1/4 " + "━" * 5 + "─" * 15 + " T T"
         assert "3/4 " + "━" * 15 + "─" * 5 + " T T - loss: 1.0000" in line
     assert len(lines) == 6
+
+
+INTERRUPTED = """
+from kerasish.callbacks import CallbackList
+callbacks = CallbackList(add_progbar=True, verbose=1, epochs=1, steps=4)
+with callbacks.guarded():
+    callbacks.on_epoch_begin(0)
+    callbacks.progbar.report(1, {"loss": 1.0})
+    raise KeyboardInterrupt
+"""
+
+
+def test_what_an_exception_says_stands_below_the_line():
+    line, message, *_ = on_a_terminal(1, script=INTERRUPTED).split("\n")
+    assert line.startswith("\r1/4 ") and message == "Traceback (most recent call last):"
 
 
 def test_predict_shows_a_bar_when_asked():
