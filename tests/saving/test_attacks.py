@@ -2,9 +2,7 @@
 
 import json
 import os
-import resource
 import sys
-import time
 import zipfile
 from functools import partial
 
@@ -14,7 +12,7 @@ import pytest
 
 import kerasish
 from kerasish import layers
-from kerasish.core import dtypes, registry
+from kerasish.core import registry
 from kerasish.models import clone_model, model_from_json
 from kerasish.saving import (
     CorruptModelError,
@@ -38,6 +36,7 @@ from tests.saving.attacks import (
     with_layer,
     zipped,
 )
+from tests.saving.costs import cheaply
 
 ANY = (UnsafeModelError, CorruptModelError, IncompatibleModelError)
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
@@ -92,26 +91,25 @@ class Watch:
         self.folder = folder
 
     def state(self):
-        settings = (kerasish.config.floatx(), dtypes.__name__, os.getcwd(), dict(os.environ), len(registry._custom))
+        settings = (
+            kerasish.config.floatx(),
+            kerasish.config.dtype_policy().name,
+            os.getcwd(),
+            dict(os.environ),
+            len(registry._custom),
+        )
         files = sorted(os.listdir(self.folder)), sorted(os.listdir("."))
         modules = {name for name in sys.modules if name.startswith(("keras.", "keras_hub", "subprocess"))}
         return settings, files, modules, np.random.get_state()[1].tolist()
 
     def __enter__(self):
-        self.before, self.memory, self.start = self.state(), peak(), time.process_time()
+        self.before, self.cost = self.state(), cheaply()
+        self.cost.__enter__()
 
     def __exit__(self, *exception):
-        assert time.process_time() - self.start < 1 + SLOWER
-        assert peak() - self.memory < 200 * 2**20
+        self.cost.__exit__(*exception)
         assert self.state() == self.before
         assert not os.path.exists(MARKER)
-
-
-SLOWER = 2  # seconds of CPU, of all threads, on a machine that does other things too
-
-
-def peak():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 def refused(folder, expected, action):

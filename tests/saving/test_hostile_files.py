@@ -11,7 +11,6 @@ import os
 import stat
 import struct
 import sys
-import time
 import zipfile
 
 import h5py
@@ -22,6 +21,7 @@ import kerasish
 from kerasish import layers
 from kerasish.core.configurable import serialize
 from kerasish.saving import CorruptModelError, IncompatibleModelError, UnsafeModelError, load_model
+from tests.saving.costs import cheaply
 
 K = "layers/dense/vars/0"
 CODE = base64.b64encode(marshal.dumps((lambda x: x).__code__)).decode()
@@ -274,10 +274,8 @@ TEXTS = {
 @pytest.mark.parametrize(("text", "error", "message"), TEXTS.values(), ids=TEXTS)
 def test_configs_that_are_bombs_or_no_json_are_refused(tmp_path, base, text, error, message):
     path = write(tmp_path / "m.keras", base, text, compress=zipfile.ZIP_DEFLATED)
-    start = time.process_time()
-    with pytest.raises(error, match=message):
+    with cheaply(), pytest.raises(error, match=message):
         load_model(path)
-    assert time.process_time() - start < 5
 
 
 def test_z08_z09_bombs_of_members_are_refused(tmp_path, base):

@@ -3,8 +3,6 @@
 import io
 import json
 import os
-import resource
-import time
 import zipfile
 
 import h5py
@@ -12,6 +10,7 @@ import numpy as np
 import pytest
 
 from kerasish.saving import CorruptModelError, IncompatibleModelError, UnsafeModelError
+from tests.saving.costs import cheaply
 from tests.saving.samples import OPENED, SAVED, edited, model_in, model_of, same, weights_of
 
 REFUSED = (CorruptModelError, IncompatibleModelError, UnsafeModelError)
@@ -182,18 +181,12 @@ def test_the_rules_for_hdf5_hold_at_every_entry_point(tmp_path, name, entry, att
         opened.visititems(lambda _, x: x.attrs.pop("sha256", None) and None)
         ATTACKS[attack](opened)
     put(file.getvalue())
-    before, memory, start = set(os.listdir(tmp_path)), peak(), time.process_time()
+    before = set(os.listdir(tmp_path))
     if (attack, entry) in ALLOWED:
         return
-    with pytest.raises(REFUSED):
+    with cheaply(), pytest.raises(REFUSED):
         entry(tmp_path / name)
-    assert time.process_time() - start < 5
-    assert peak() - memory < 200 * 2**20
     assert set(os.listdir(tmp_path)) == before
-
-
-def peak():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 @pytest.mark.parametrize("name", ["m.weights.h5", "m.h5"])
@@ -219,12 +212,9 @@ def test_h26_texts_that_are_named_again_and_again_are_not_read(tmp_path):
         first = data.find((8 * 2**20).to_bytes(4, "little"), first + 1)
     data[first + 16 : first + 16 * 4001] = data[first : first + 16] * 4000
     path.write_bytes(data)
-    memory, start = peak(), time.process_time()
     for entry in (weights_of, model_in):
-        with pytest.raises(UnsafeModelError, match="an attribute is too long"):
+        with cheaply(), pytest.raises(UnsafeModelError, match="an attribute is too long"):
             entry(path)
-    assert time.process_time() - start < 1
-    assert peak() - memory < 200 * 2**20
 
 
 def test_refusing_a_file_of_many_groups_takes_little(tmp_path):
@@ -232,11 +222,8 @@ def test_refusing_a_file_of_many_groups_takes_little(tmp_path):
     with h5py.File(path, "w") as file:
         for number in range(4000):
             file.create_dataset(f"layers/x{number}", (2**18,), "f4")  # H21: 1 MB each, of which nothing is there
-    memory, start = peak(), time.process_time()
-    with pytest.raises(REFUSED):
+    with cheaply(), pytest.raises(REFUSED):
         weights_of(path)
-    assert time.process_time() - start < 5
-    assert peak() - memory < 200 * 2**20
 
 
 @pytest.mark.parametrize("name", ["m.h5", "m.weights.h5", "m.safetensors", "m.weights.json"])
