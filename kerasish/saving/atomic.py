@@ -56,7 +56,7 @@ def atomic_write(
     temporary = target.with_name(temporary_name(target.name))
     with Step(target, "making a temporary file beside it") as step:
         try:  # Ctrl-C may come at any moment, also when the file has just been made
-            descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | _FLAGS, _mode_of(target))
+            descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | _FLAGS, mode_of(target))
             with open(descriptor, "w+b") as file:
                 step.doing = "writing"
                 writer(file)
@@ -78,7 +78,7 @@ def atomic_write(
 
 
 _FLAGS = os.O_CLOEXEC | getattr(os, "O_BINARY", 0)  # O_BINARY exists on Windows only
-_TEMPORARY = re.compile(r"\.(?P<name>.+)\.(?P<pid>\d+)\.[0-9a-f]{16}\.tmp", re.DOTALL)
+_TEMPORARY = re.compile(r"\.(?P<name>.+)\.(?P<pid>\d+)\.[0-9a-f]{16}\.tmp(\.old)?", re.DOTALL)
 _LONGEST_NAME = 200
 
 
@@ -111,7 +111,7 @@ def temporary_name(name: str) -> str:
     return f".{name[:_LONGEST_NAME]}.{os.getpid()}.{secrets.token_hex(8)}.tmp"
 
 
-def _mode_of(target: Path) -> int:
+def mode_of(target: Path) -> int:
     """The permissions of the file that is replaced; those of a new file, which the umask narrows, if there is none."""
     try:
         return stat.S_IMODE(target.stat().st_mode)
@@ -155,10 +155,16 @@ def alone_in(folder: Path) -> Iterator[None]:
 
 def _remove_stale(target: Path) -> None:
     """Remove what processes that were killed while saving this file have left."""
-    for entry in os.scandir(target.parent):
-        found = _TEMPORARY.fullmatch(entry.name)
-        if found and found["name"] == target.name[:_LONGEST_NAME] and not is_running(int(found["pid"])):
+    for entry, pid in temporaries(target):
+        if not is_running(pid) and not entry.is_dir(follow_symlinks=False):
             Path(entry.path).unlink(missing_ok=True)
+
+
+def temporaries(target: Path) -> list[tuple[os.DirEntry[str], int]]:
+    """What processes have beside this file, or folder, while they save it; and the numbers of these processes."""
+    with os.scandir(target.parent) as entries:
+        found = [(entry, _TEMPORARY.fullmatch(entry.name)) for entry in entries]
+    return [(entry, int(f["pid"])) for entry, f in found if f and f["name"] == target.name[:_LONGEST_NAME]]
 
 
 def is_running(pid: int) -> bool:

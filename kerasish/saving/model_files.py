@@ -15,7 +15,7 @@ from kerasish.saving.assets import collect_assets, load_assets
 from kerasish.saving.atomic import PathLike, atomic_write, open_regular
 from kerasish.saving.configs import refuse_code, revive_model
 from kerasish.saving.errors import IncompatibleModelError
-from kerasish.saving.folder import open_folder, write_folder
+from kerasish.saving.folder import folder_at, open_folder, write_folder
 from kerasish.saving.legacy_models import OLD, load_legacy_model, save_legacy_model
 from kerasish.saving.orbax import checkpoint_in, load_orbax_model
 from kerasish.saving.state import check_built, check_target, largest_weights, load_state, verify_state, write_state
@@ -121,7 +121,7 @@ def load_model(
     checkpoint = checkpoint_in(path)
     if checkpoint is not None:
         return load_orbax_model(checkpoint, names, compile)
-    if os.path.isdir(path) and not path.endswith((".keras", *OLD)):
+    if not path.endswith((".keras", *OLD)) and folder_at(path) is not None:
         with open_folder(path) as contents:
             return _load(contents, path, names, compile)
     with open_regular(path) as file:

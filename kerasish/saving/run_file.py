@@ -12,7 +12,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
-from kerasish.saving.atomic import PathLike, atomic_write, open_regular
+from kerasish.saving.atomic import PathLike, Step, atomic_write, open_regular
 from kerasish.saving.errors import CorruptModelError, ModelFileError, UnsafeModelError
 from kerasish.saving.safetensors import read_arrays, verify_arrays, write_arrays
 from kerasish.saving.strict_json import read_json, write_json
@@ -21,6 +21,7 @@ NEWEST, BEFORE = "run.safetensors", "run.before.safetensors"
 _STATE, _DIGEST, _VERSION = "kerasish_run", "kerasish_run_sha256", 1
 _NUMBERS = re.compile(r"bool|u?int(8|16|32|64)|b?float(16|32|64)|float8_\w{1,20}")
 _NOT_FINITE = ("nan", "inf", "-inf")
+_TRIES = 100
 _WHOLE = ("epoch", "batch", "trained")
 
 
@@ -55,9 +56,10 @@ def save_run(folder: PathLike, run: RunState) -> None:
         lambda file: write_arrays(file, arrays, texts),
         lambda file: verify_arrays(file, str(waiting)),
     )
-    if newest.exists():
-        os.replace(newest, before)
-    os.replace(waiting, newest)
+    with Step(newest, "putting the new file in its place"):
+        if newest.exists():
+            os.replace(newest, before)
+        os.replace(waiting, newest)
 
 
 def load_run(folder: PathLike) -> RunState | None:
@@ -66,6 +68,16 @@ def load_run(folder: PathLike) -> RunState | None:
     Raises:
         CorruptModelError: there are files, and none of them is whole.
     """
+    for attempt in range(_TRIES):
+        try:
+            return _load_newest(folder)
+        except FileNotFoundError:  # another process has saved meanwhile, and the files have other names now
+            if attempt == _TRIES - 1:
+                raise
+    return None
+
+
+def _load_newest(folder: PathLike) -> RunState | None:
     # A kill between the two renames leaves the newest under the name it waits under.
     paths = [path for path in (Path(folder, "run.next.safetensors"), Path(folder, NEWEST)) if path.exists()]
     paths = [*sorted(paths, key=lambda p: p.stat().st_mtime_ns, reverse=True), Path(folder, BEFORE)]
@@ -80,7 +92,7 @@ def load_run(folder: PathLike) -> RunState | None:
             errors.append(error)
             continue
         for error in errors:
-            warnings.warn(f"{error} The training goes on from the file before it, {path}.", stacklevel=3)
+            warnings.warn(f"{error} The training goes on from the file before it, {path}.", stacklevel=4)
         return found
     if errors:
         raise CorruptModelError(

@@ -60,7 +60,7 @@ def read_json(data: bytes, where: str) -> dict[str, Any]:
         text = data.decode()
         found = json.loads(text, object_hook=count, parse_constant=refuse, parse_float=finite)
         if kept != written:
-            del found
+            found = None
             json.loads(text, object_pairs_hook=once)
     except CorruptModelError:
         raise
