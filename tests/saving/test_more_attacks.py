@@ -22,11 +22,11 @@ from kerasish.models import model_from_json
 from kerasish.saving import CorruptModelError, IncompatibleModelError, KerasFileEditor, UnsafeModelError, load_model
 from tests.saving.attacks import zipped
 from tests.saving.costs import cheaply
-from tests.saving.samples import OPENED, SAVED, model_of
+from tests.saving.samples import WITH_FOLDER, model_of, save
 from tests.saving.test_integrity import a_weight, hdf5_part
 
 ANY = (UnsafeModelError, CorruptModelError, IncompatibleModelError)
-IDS = [f"{name}-{entry.__name__}" for name, entry in OPENED]
+IDS = [f"{name}-{entry.__name__}" for name, entry in WITH_FOLDER]
 
 
 def unknown_filter(file):
@@ -77,10 +77,10 @@ ATTACKS = {
 @pytest.mark.filterwarnings("ignore::UserWarning")
 @pytest.mark.parametrize("attack", ATTACKS)
 @pytest.mark.parametrize(
-    ("name", "entry"), [pair for pair in OPENED if "safe" not in pair[0]], ids=[i for i in IDS if "safe" not in i]
+    ("name", "entry"), [pair for pair in WITH_FOLDER if "safe" not in pair[0]], ids=[i for i in IDS if "safe" not in i]
 )
 def test_links_and_filters_are_refused_at_every_entry_point(tmp_path, name, entry, attack):
-    SAVED[name](model_of(1.0), tmp_path / name)
+    save(model_of(1.0), tmp_path / name)
     content, put = hdf5_part(tmp_path, name)
     file = io.BytesIO(content)
     with h5py.File(file, "a") as opened:
@@ -192,9 +192,8 @@ def watch(event, arguments):
         events.append((event, str(arguments[0])))
 
 
-@pytest.mark.parametrize(("name", "entry"), [*OPENED, ("m", lambda path: load_model(path))])
+@pytest.mark.parametrize(("name", "entry"), WITH_FOLDER)
 def test_t_audit_every_entry_point_opens_its_files_and_nothing_else(tmp_path, name, entry):
-    save = SAVED.get(name, lambda model, path: model.save(path, zipped=False))
     save(model_of(1.0), tmp_path / name)
     entry(tmp_path / name)  # what is imported at the first use has been imported now
     if not events:
