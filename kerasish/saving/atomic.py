@@ -201,10 +201,21 @@ def open_regular(path: PathLike, follow: bool = True) -> BinaryIO:
         if error.errno in (errno.ENXIO, errno.EISDIR, errno.ENODEV, errno.ELOOP):
             raise _not_regular(path) from error
         raise
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+    if not _is_regular(descriptor):
         os.close(descriptor)
         raise _not_regular(path)
     return open(descriptor, "rb")
+
+
+def _is_regular(descriptor: int) -> bool:
+    """Whether it is a file on a disk: those of Linux's `/proc` say that they are, but have bytes though their size is 0."""
+    found = os.fstat(descriptor)
+    if not stat.S_ISREG(found.st_mode) or found.st_size or os.name != "posix":
+        return stat.S_ISREG(found.st_mode)
+    try:
+        return not os.pread(descriptor, 1, 0)
+    except OSError:
+        return False
 
 
 def _not_regular(path: PathLike) -> UnsafeModelError:

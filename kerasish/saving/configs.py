@@ -10,6 +10,8 @@ from kerasish.core.registry import CustomObjectScope
 from kerasish.layers.layer import Layer
 from kerasish.saving.errors import CorruptModelError, IncompatibleModelError, ModelFileError, UnsafeModelError
 
+_MISLEADING = {*map(chr, (*range(32), *range(127, 160), *range(0x202A, 0x202F), *range(0x2066, 0x206A)))}
+
 
 def revive_model(config: Any, where: str, custom_objects: Mapping[str, Any] | None) -> Any:
     """The model that a config describes; what is wrong with the config is told by one of three exceptions."""
@@ -32,7 +34,11 @@ def revive_model(config: Any, where: str, custom_objects: Mapping[str, Any] | No
 
 
 def refuse_code(config: Any, where: str) -> None:
-    """Raise if there is bytecode anywhere in a config, in either of the forms that Keras gives it."""
+    """Raise if there is bytecode anywhere in a config, in either of the forms that Keras gives it.
+
+    Names that a terminal would show otherwise than they are, are refused too. Other names are harmless, whatever they
+    are: no path of a file is made of them.
+    """
     todo = [config]
     while todo:
         item = todo.pop()
@@ -44,6 +50,11 @@ def refuse_code(config: Any, where: str) -> None:
                     f"{where}: the config holds the bytecode of a lambda, which is never run. Where the model was made "
                     "write the function with `def`, and decorate it with "
                     "@kerasish.saving.register_keras_serializable(); then save it again."
+                )
+            name = item.get("name")
+            if isinstance(name, str) and not _MISLEADING.isdisjoint(name):
+                raise UnsafeModelError(
+                    f"{where}: the name {ascii(name):.100} holds characters that control how text is shown."
                 )
             todo.extend(item.values())
 

@@ -81,7 +81,7 @@ def attempt(scene, disk):
         try:
             scene.save(2.0)
         except OSError as error:
-            return FAILED if str(scene.path) in str(error) else SILENT
+            return FAILED if str(scene.place) in str(error) else SILENT
         except Exception:
             traceback.print_exc()
             raise

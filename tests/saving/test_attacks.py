@@ -36,6 +36,7 @@ from tests.saving.attacks import (
     with_layer,
     zipped,
 )
+from tests.saving.audit import told
 from tests.saving.costs import cheaply
 
 ANY = (UnsafeModelError, CorruptModelError, IncompatibleModelError)
@@ -85,7 +86,7 @@ def put_old(place, content, text):
 
 
 class Watch:
-    """Fails if refusing takes a second, 200 MB, another file, a module, or changes a setting of the process."""
+    """Fails if refusing takes a second, 200 MB, another file, a module, a program, or changes a setting of the process."""
 
     def __init__(self, folder):
         self.folder = folder
@@ -103,13 +104,24 @@ class Watch:
         return settings, files, modules, np.random.get_state()[1].tolist()
 
     def __enter__(self):
-        self.before, self.cost = self.state(), cheaply()
+        self.before, self.told, self.cost = self.state(), told(), cheaply()
+        self.events = self.told.__enter__()
         self.cost.__enter__()
 
     def __exit__(self, *exception):
+        self.told.__exit__(*exception)
         self.cost.__exit__(*exception)
+        assert not [(event, what) for event, what in self.events if event in PROGRAMS or is_elsewhere(event, what)]
         assert self.state() == self.before
         assert not os.path.exists(MARKER)
+
+
+PROGRAMS = ("os.system", "subprocess.Popen", "pickle.find_class")
+
+
+def is_elsewhere(event, what):
+    """Whether it is a connection, or a file that the attacks name."""
+    return event.startswith("socket.") or (event == "open" and what.startswith("/etc"))
 
 
 def refused(folder, expected, action):

@@ -21,6 +21,7 @@ import kerasish
 from kerasish import layers
 from kerasish.core.configurable import serialize
 from kerasish.saving import CorruptModelError, IncompatibleModelError, UnsafeModelError, load_model
+from tests.saving.audit import told
 from tests.saving.costs import cheaply
 
 K = "layers/dense/vars/0"
@@ -441,25 +442,12 @@ def test_c01_weights_that_are_larger_than_the_file_are_not_made(tmp_path, base, 
         load_model(write(tmp_path / "m.keras", base, with_layer(base, layer)))
 
 
-WATCHED = {"open", "import", "exec", "compile", "marshal.loads", "pickle.find_class", "os.system", "subprocess.Popen"}
-watching, events = [False], []
-
-
-def watch(event, arguments):
-    if watching[0] and (event in WATCHED or event.startswith("socket.")):
-        events.append((event, str(arguments[0])))
-
-
 def test_loading_opens_the_file_and_nothing_else(tmp_path, base):
     path = tmp_path / "m.keras"
     path.write_bytes(base["original"])
     load_model(path)  # what is imported at the first use has been imported now
-    sys.addaudithook(watch)
-    watching[0] = True
-    try:
+    with told() as events:
         load_model(path)
-    finally:
-        watching[0] = False
     allowed = {("open", str(path))} | {event for event in events if event[0] == "open" and event[1].isdecimal()}
     assert set(events) <= allowed  # opening a descriptor that is open already has its number
 

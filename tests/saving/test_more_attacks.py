@@ -5,7 +5,6 @@ import io
 import os
 import pickle
 import struct
-import sys
 import threading
 import time
 import zipfile
@@ -21,6 +20,7 @@ from kerasish.core.variable import Variable
 from kerasish.models import model_from_json
 from kerasish.saving import CorruptModelError, IncompatibleModelError, KerasFileEditor, UnsafeModelError, load_model
 from tests.saving.attacks import zipped
+from tests.saving.audit import told
 from tests.saving.costs import cheaply
 from tests.saving.samples import WITH_FOLDER, model_of, save
 from tests.saving.test_integrity import a_weight, hdf5_part
@@ -183,33 +183,17 @@ def test_p01_a_pickled_model_comes_back_through_the_safe_loader():
 
 
 # T-AUDIT, T-GLOBAL ---------------------------------------------------------------------------------------------------
-WATCHED = ("import", "exec", "compile", "marshal.loads", "pickle.find_class", "os.system", "subprocess.Popen", "open")
-watching, events = [False], []
-
-
-def watch(event, arguments):
-    if watching[0] and (event in WATCHED or event.startswith("socket.")):
-        events.append((event, str(arguments[0])))
-
-
 @pytest.mark.parametrize(("name", "entry"), WITH_FOLDER)
 def test_t_audit_every_entry_point_opens_its_files_and_nothing_else(tmp_path, name, entry):
     save(model_of(1.0), tmp_path / name)
     entry(tmp_path / name)  # what is imported at the first use has been imported now
-    if not events:
-        sys.addaudithook(watch)
-        events.append(("open", str(tmp_path)))
     before = kerasish.config.floatx(), kerasish.config.dtype_policy().name, os.getcwd(), dict(os.environ)
-    del events[1:]
-    watching[0] = True
-    try:
+    with told() as events:
         entry(tmp_path / name)
-    finally:
-        watching[0] = False
     files = {"config.json", "metadata.json", "model.weights.h5", "assets"}
     strange = [
         (event, what)
-        for event, what in events[1:]
+        for event, what in events
         if event != "open" or not (what.startswith(str(tmp_path)) or what.isdecimal() or what in files)
     ]
     assert not strange
