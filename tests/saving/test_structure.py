@@ -31,7 +31,11 @@ def test_t_static_1_nothing_that_runs_code_is_imported_or_called(path):
     assert not {"eval", "exec", "compile", "__import__"} & called(tree)
 
 
-USERS = {"h5py": {"saving/hdf5", "saving/hdf5_write"}, "zipfile": {"saving/archive", "utils/files"}, "tarfile": {"utils/files"}}
+USERS = {
+    "h5py": {"saving/hdf5", "saving/hdf5_write"},
+    "zipfile": {"saving/archive", "utils/files"},
+    "tarfile": {"utils/files"},
+}
 
 
 @pytest.mark.parametrize("module", USERS)
