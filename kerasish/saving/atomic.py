@@ -208,7 +208,7 @@ def open_regular(path: PathLike, follow: bool = True) -> BinaryIO:
 
 
 def _is_regular(descriptor: int) -> bool:
-    """Whether it is a file on a disk: those of Linux's `/proc` say that they are, but have bytes though their size is 0."""
+    """Whether it is a file on a disk: those of `/proc` say that they are, and of size 0, but have bytes."""
     found = os.fstat(descriptor)
     if not stat.S_ISREG(found.st_mode) or found.st_size or os.name != "posix":
         return stat.S_ISREG(found.st_mode)

@@ -54,7 +54,7 @@ def refuse_code(config: Any, where: str) -> None:
             name = item.get("name")
             if isinstance(name, str) and not _MISLEADING.isdisjoint(name):
                 raise UnsafeModelError(
-                    f"{where}: the name {ascii(name):.100} holds characters that control how text is shown."
+                    f"{where}: the name {name!a:.100} holds characters that control how text is shown."
                 )
             todo.extend(item.values())
 

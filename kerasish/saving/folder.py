@@ -34,6 +34,7 @@ _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | _BINARY if os.name == "po
 _NOT_REGULAR = (errno.ELOOP, errno.ENXIO, errno.ENODEV, errno.ENOTDIR, errno.EISDIR)
 _MOST_ASSETS, _DEEPEST = 10_000, 32
 _TRIES = 100
+_in_use: set[str] = set()  # the temporary folders of this process
 
 
 # Writing -------------------------------------------------------------------------------------------------------------
@@ -61,6 +62,7 @@ def write_folder(
     waiting = target.with_name(temporary_name(target.name))
     with Step(target, "making a temporary folder beside it") as step:
         try:
+            _in_use.add(waiting.name)
             waiting.mkdir(0o700 if target.exists() else 0o777)
             step.doing = "writing"
             _write_members(waiting, target, config, write_weights, assets)
@@ -72,6 +74,7 @@ def write_folder(
             exchange(waiting, target)
         finally:
             _remove(waiting)  # the old one, or after an error what there is of the new one
+            _in_use.discard(waiting.name)
         step.doing = "waiting for the disk to note the new name"
         step.left = "The new folder is in its place."
         sync_folder(target.parent)
@@ -86,9 +89,13 @@ def _refuse_others(target: Path) -> None:
 
 
 def _remove_stale(target: Path) -> None:
-    """Remove what processes that were killed while saving this folder have left; put back what they had set aside."""
+    """Remove what saves that are over have left beside this folder, where they were killed or could not remove it.
+
+    What they had set aside is put back.
+    """
     for entry, pid in temporaries(target):
-        if is_running(pid) or not entry.is_dir(follow_symlinks=False):
+        is_over = entry.name.removesuffix(ASIDE) not in _in_use if pid == os.getpid() else not is_running(pid)
+        if not is_over or not entry.is_dir(follow_symlinks=False):
             continue
         if entry.name.endswith(ASIDE) and not os.path.lexists(target):
             with contextlib.suppress(OSError):  # another process was faster
