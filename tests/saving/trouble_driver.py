@@ -97,6 +97,8 @@ def signals(scenario, errors):
 
             def work(here=here):
                 signal.signal(signal.SIGINT, signal.default_int_handler)
+                for other in (signal.SIGTERM, signal.SIGHUP):
+                    signal.signal(other, signal.SIG_DFL)  # `nohup` has them ignored
                 model = model_of(2.0)
                 try:
                     while True:
