@@ -27,6 +27,7 @@ def atomic_write(
     writer: Callable[[BinaryIO], object],
     verify: Callable[[BinaryIO], None] | None = None,
     durable: bool = True,
+    needs: int = 0,
 ) -> None:
     """Write a file so that at each moment either the old one or the new one is there, whole.
 
@@ -39,6 +40,7 @@ def atomic_write(
         writer: Writes to the open file it gets.
         verify: Reads the open file it gets, and raises if the file isn't what was meant; before the old one goes.
         durable: Whether to wait until the disk has the bytes, so that a power cut costs nothing either.
+        needs: How many bytes it takes, if that is known; for the error of a full disk.
 
     Raises:
         OSError: with the path and the step that failed.
@@ -54,7 +56,7 @@ def atomic_write(
     _refuse_folder(target)
     _remove_stale(target)
     temporary = target.with_name(temporary_name(target.name))
-    with Step(target, "making a temporary file beside it") as step:
+    with Step(target, "making a temporary file beside it", needs) as step:
         try:  # Ctrl-C may come at any moment, also when the file has just been made
             descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | _FLAGS, mode_of(target))
             with open(descriptor, "w+b") as file:
@@ -80,14 +82,16 @@ def atomic_write(
 _FLAGS = os.O_CLOEXEC | getattr(os, "O_BINARY", 0)  # O_BINARY exists on Windows only
 _TEMPORARY = re.compile(r"\.(?P<name>.+)\.(?P<pid>\d+)\.[0-9a-f]{16}\.tmp(\.old)?", re.DOTALL)
 _LONGEST_NAME = 200
+_FULL = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))  # Windows has no quota of this kind
 
 
 class Step:
-    """Adds the path and the step to an `OSError`."""
+    """Adds the path, the step, and on a full disk the bytes to an `OSError`."""
 
-    def __init__(self, target: Path, doing: str) -> None:
+    def __init__(self, target: Path, doing: str, needs: int = 0) -> None:
         self.target = target
         self.doing = doing
+        self.needs = needs
         self.left = "What was there before is unchanged."
 
     def __enter__(self) -> Step:
@@ -95,7 +99,8 @@ class Step:
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, OSError) and error.errno is not None:
-            message = f"{os.strerror(error.errno)}, while {self.doing}. {self.left} The file is"
+            room = f" for {self.needs} bytes" if self.needs and error.errno in _FULL else ""
+            message = f"{os.strerror(error.errno)}{room}, while {self.doing}. {self.left} The file is"
             raise type(error)(error.errno, message, str(self.target)) from error
 
 

@@ -43,6 +43,7 @@ def write_folder(
     config: dict[str, Any],
     write_weights: Callable[[BinaryIO], dict[str, str]],
     assets: Mapping[str, bytes],
+    needs: int = 0,
 ) -> None:
     """Write a folder that Keras opens too. A model's folder that is there is exchanged for it in one step.
 
@@ -51,6 +52,7 @@ def write_folder(
         config: Of the model.
         write_weights: Writes an HDF5 file, and returns the SHA-256 of each of its datasets.
         assets: Further contents, by their paths below `assets/`.
+        needs: How many bytes it takes, for the error of a full disk.
 
     Raises:
         FileExistsError: there is a file of that name, or a folder that holds something else.
@@ -60,7 +62,7 @@ def write_folder(
     _refuse_others(target)
     _remove_stale(target)
     waiting = target.with_name(temporary_name(target.name))
-    with Step(target, "making a temporary folder beside it") as step:
+    with Step(target, "making a temporary folder beside it", needs) as step:
         try:
             _in_use.add(waiting.name)
             waiting.mkdir(0o700 if target.exists() else 0o777)

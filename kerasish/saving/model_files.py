@@ -18,7 +18,15 @@ from kerasish.saving.errors import IncompatibleModelError
 from kerasish.saving.folder import folder_at, open_folder, write_folder
 from kerasish.saving.legacy_models import OLD, load_legacy_model, save_legacy_model
 from kerasish.saving.orbax import checkpoint_in, load_orbax_model
-from kerasish.saving.state import check_built, check_target, largest_weights, load_state, verify_state, write_state
+from kerasish.saving.state import (
+    bytes_of,
+    check_built,
+    check_target,
+    largest_weights,
+    load_state,
+    verify_state,
+    write_state,
+)
 
 _SLACK = 64 * 2**20
 _PER_BYTE = 16  # of the weights in the file: Keras compresses none, but the state of training may be left out
@@ -67,7 +75,7 @@ def save_model(
             file, config, lambda part: write_state(part, model, digests=False), f"model {model.name!r}", assets
         )
 
-    atomic_write(path, write, lambda file: _verify(file, path))
+    atomic_write(path, write, lambda file: _verify(file, path), needs=bytes_of(model))
 
 
 def _save_folder(model: Layer, path: str, overwrite: bool) -> None:
@@ -77,7 +85,8 @@ def _save_folder(model: Layer, path: str, overwrite: bool) -> None:
     check_built(model)
     with writing_shared():
         config = serialize(model)
-    write_folder(path, config, lambda file: write_state(file, model, digests=False), collect_assets(model))
+    needs = bytes_of(model)
+    write_folder(path, config, lambda file: write_state(file, model, digests=False), collect_assets(model), needs)
 
 
 def _verify(file: BinaryIO, path: str) -> None:

@@ -55,6 +55,7 @@ def save_run(folder: PathLike, run: RunState) -> None:
         waiting,
         lambda file: write_arrays(file, arrays, texts),
         lambda file: verify_arrays(file, str(waiting)),
+        needs=sum(array.nbytes for array in arrays.values()),
     )
     with Step(newest, "putting the new file in its place"):
         if newest.exists():

@@ -1,5 +1,7 @@
 """Damage to each format, in all the ways of the list: truncated anywhere, datasets exchanged, parts of different saves."""
 
+import errno
+import os
 import shutil
 import zipfile
 
@@ -94,3 +96,19 @@ def test_x04_after_a_hundred_times_a_file_is_what_it_was(tmp_path):
     assert len(sizes) == 1
     assert model.get_config() == first
     assert model_in(path)[0] == first
+
+
+@pytest.mark.parametrize("name", ["m.keras", "m.h5", "m.safetensors", "m"])
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT])
+def test_e01_the_error_of_a_full_disk_names_the_path_the_step_and_the_bytes(tmp_path, monkeypatch, name, code):
+    model = model_of(1.0)
+    needs = sum(v.numpy().nbytes for v in model.variables)
+
+    def fail(descriptor):
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(OSError, match=rf"{os.strerror(code)} for {needs} bytes, while w.*unchanged.*{name}'") as found:
+        save(model, tmp_path / name)
+    assert found.value.errno == code
+    assert not list(tmp_path.iterdir())
