@@ -90,10 +90,10 @@ def attempt(scene, disk):
     return ended(forked(work))
 
 
-def every_operation(scenario, first, action, codes, errors):
+def every_operation(scenario, first, action, codes, errors, halves=(False, True)):
     """Kill, or raise, at every operation of a save, at its start and in its middle: the old file, or the new one."""
     done = 0
-    for half in (False, True):
+    for half in halves:
         for at in range(1, 10_000):
             with scene(scenario, errors, first) as here:
                 code = attempt(here, Disk(at, half, action))
@@ -171,7 +171,9 @@ def main(what, scenario, number):
     if what == "kill":
         done = every_operation(scenario, number == "first", killed, (-signal.SIGKILL,), errors)
     elif what == "error":
-        done = sum(every_operation(scenario, False, failing(code), (FAILED, 0), errors) for code in ERRORS)
+        for code in ERRORS:
+            halves = (False, True) if code == errno.ENOSPC else (False,)
+            done += every_operation(scenario, False, failing(code), (FAILED, 0), errors, halves)
     elif what == "limit":
         done = full_disk(scenario, errors)
     elif what == "short":

@@ -66,3 +66,11 @@ def test_e07_the_error_says_when_where_and_what_to_do_and_the_model_is_whole(tmp
 def test_an_error_without_a_number_is_told_too():
     with pytest.raises(OSError, match=r"after epoch 1\. .*The reason: no space left"), saving("X", "m", 0):
         raise OSError("no space left")
+
+
+@pytest.mark.parametrize("name", ["x" * 300 + ".keras", "d" * 300 + "/m.keras", "file/m.keras", "folder.keras"])
+def test_e06_what_can_not_be_saved_is_known_before_training(tmp_path, name):
+    (tmp_path / "file").write_text("")
+    (tmp_path / "folder.keras").mkdir()
+    with pytest.raises(OSError, match=r"ModelCheckpoint.*(cannot write to the folder|is a folder)"):
+        ModelCheckpoint(tmp_path / name).on_train_begin()
