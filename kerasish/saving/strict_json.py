@@ -16,6 +16,7 @@ MOST_MEMORY = 144 * 2**20
 """Bytes that all texts, numbers, lists and objects of one file may take, without the letters of the texts."""
 _SIZES = {b"{": 140, b":": 100, b"[": 120, b'"': 32, b",": 40}  # what each of these stands for takes, at most
 _PIECE = 2**20
+_FEW = 2**17  # keys, among which it takes no time to find one again
 _STEPS = np.zeros(256, np.int8)
 _STEPS[list(b"[{")], _STEPS[list(b"]}")] = 1, -1
 
@@ -60,8 +61,9 @@ def read_json(data: bytes, where: str) -> dict[str, Any]:
         text = data.decode()
         found = json.loads(text, object_hook=count, parse_constant=refuse, parse_float=finite)
         if kept != written:
-            found = None
-            json.loads(text, object_pairs_hook=once)
+            if written <= _FEW:
+                json.loads(text, object_pairs_hook=once)
+            raise CorruptModelError(f"{where} has a key twice in one object.")
     except CorruptModelError:
         raise
     except (ValueError, RecursionError) as error:
