@@ -56,7 +56,12 @@ class Disk:
 
     def counted(self, operation):
         def call(*args, **kwargs):
-            self.step()
+            try:
+                self.step()
+            except OSError as error:
+                if args and isinstance(args[0], str | os.PathLike):
+                    raise OSError(error.errno, error.strerror, os.fspath(args[0])) from None  # as the system's own
+                raise
             return operation(*args, **kwargs)
 
         return call
@@ -102,7 +107,7 @@ def every_operation(scenario, first, action, codes, errors, halves=(False, True)
                 what = f"operation {at}{' half done' if half else ''}"
                 if code not in codes:
                     here.wrong(f"{what}: exit code {code}")
-                left = here.temporary()
+                left = [name for name in here.temporary() if name.endswith((".tmp", ".old"))]
                 if (len(left) > 1 and scenario not in ("shards", "renames")) or (left and action is not killed):
                     here.wrong(f"{what}: left {left}")
                 if not first:
