@@ -7,6 +7,7 @@ from os import PathLike
 from typing import Any, Protocol
 
 from kerasish.callbacks.callback import Callback, Logs
+from kerasish.callbacks.failed_save import saving
 
 
 class RunLike(Protocol):
@@ -51,6 +52,7 @@ class BackupAndRestore(Callback):
         ValueError: `save_freq` is neither; or, when training begins, the model or the data are not those of the run
             that was interrupted: the error names both.
         CorruptModelError: there are files, and none of them is whole.
+        OSError: it can't be saved; with the epoch, the batch and the path.
 
     Example:
         >>> BackupAndRestore("run", save_freq=100).backup_dir
@@ -92,10 +94,12 @@ class BackupAndRestore(Callback):
         self._epoch = epoch
 
     def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
-        self._run.save(self.backup_dir, self._epoch, batch + 1)
+        with saving("BackupAndRestore", self.backup_dir, self._epoch, batch):
+            self._run.save(self.backup_dir, self._epoch, batch + 1)
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        self._run.save(self.backup_dir, epoch + 1, 0)
+        with saving("BackupAndRestore", self.backup_dir, epoch):
+            self._run.save(self.backup_dir, epoch + 1, 0)
 
     def on_train_end(self, logs: Logs | None = None) -> None:
         if self.delete_checkpoint and self._run.is_finished():

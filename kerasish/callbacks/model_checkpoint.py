@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from kerasish.callbacks.callback import Logs
+from kerasish.callbacks.failed_save import saving
 from kerasish.callbacks.monitor import MonitorCallback
 from kerasish.callbacks.terminal import announce
 
@@ -40,7 +41,8 @@ class ModelCheckpoint(MonitorCallback):
     Raises:
         ValueError: the ending or `save_freq` is not one of these; or, while training, no log has that name.
         KeyError: `filepath` names something that is neither `epoch`, `batch` nor a log.
-        OSError: when training begins, if nothing can be written there.
+        OSError: when training begins, if nothing can be written there; or later, if a save fails, with the epoch, the
+            batch and the path: what was saved before is there still, and the model has the weights of the last step.
 
     Example:
         >>> checkpoint = ModelCheckpoint("best.weights.h5", save_best_only=True, save_weights_only=True)
@@ -126,7 +128,7 @@ class ModelCheckpoint(MonitorCallback):
         logs = {} if logs is None else logs
         path = self._path(epoch, batch, logs)
         if not self.save_best_only:
-            self._save(epoch, path)
+            self._save(epoch, batch, path)
             return
         value = self.value_of(logs)
         if value is None:
@@ -136,7 +138,7 @@ class ModelCheckpoint(MonitorCallback):
             return
         self._say(epoch, f"{self.monitor} improved from {_number(self.best)} to {_number(value)}")
         # Only what was saved is the best: a failed save leaves the old value to beat.
-        if self._save(epoch, path):
+        if self._save(epoch, batch, path):
             self.best = value
 
     def _path(self, epoch: int, batch: int | None, logs: Mapping[str, Any]) -> str:
@@ -151,7 +153,7 @@ class ModelCheckpoint(MonitorCallback):
                 f"known are {', '.join(known)}."
             ) from error
 
-    def _save(self, epoch: int, path: str) -> bool:
+    def _save(self, epoch: int, batch: int | None, path: str) -> bool:
         """Save as `path`, or beside it if the weights are not finite. Returns whether it was as `path`."""
         is_finite = all(_is_finite(weight) for weight in self.model.get_weights())
         target = path if is_finite else _beside(path)
@@ -161,11 +163,12 @@ class ModelCheckpoint(MonitorCallback):
                 stacklevel=2,
             )
         self._say(epoch, f"saving to {target}")
-        os.makedirs(os.path.dirname(target) or ".", exist_ok=True)
-        if self.save_weights_only:
-            self.model.save_weights(target, overwrite=True)
-        else:
-            self.model.save(target, overwrite=True)
+        with saving("ModelCheckpoint", target, epoch, batch):
+            os.makedirs(os.path.dirname(target) or ".", exist_ok=True)
+            if self.save_weights_only:
+                self.model.save_weights(target, overwrite=True)
+            else:
+                self.model.save(target, overwrite=True)
         return is_finite
 
     def _say(self, epoch: int, message: str) -> None:

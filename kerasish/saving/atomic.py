@@ -27,6 +27,7 @@ def atomic_write(
     writer: Callable[[BinaryIO], object],
     verify: Callable[[BinaryIO], None] | None = None,
     durable: bool = True,
+    needs: int = 0,
 ) -> None:
     """Write a file so that at each moment either the old one or the new one is there, whole.
 
@@ -39,6 +40,7 @@ def atomic_write(
         writer: Writes to the open file it gets.
         verify: Reads the open file it gets, and raises if the file isn't what was meant; before the old one goes.
         durable: Whether to wait until the disk has the bytes, so that a power cut costs nothing either.
+        needs: How many bytes it takes, if that is known; for the error of a full disk.
 
     Raises:
         OSError: with the path and the step that failed.
@@ -54,9 +56,9 @@ def atomic_write(
     _refuse_folder(target)
     _remove_stale(target)
     temporary = target.with_name(temporary_name(target.name))
-    with Step(target, "making a temporary file beside it") as step:
+    with Step(target, "making a temporary file beside it", needs) as step:
         try:  # Ctrl-C may come at any moment, also when the file has just been made
-            descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | _FLAGS, _mode_of(target))
+            descriptor = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | _FLAGS, mode_of(target))
             with open(descriptor, "w+b") as file:
                 step.doing = "writing"
                 writer(file)
@@ -78,16 +80,18 @@ def atomic_write(
 
 
 _FLAGS = os.O_CLOEXEC | getattr(os, "O_BINARY", 0)  # O_BINARY exists on Windows only
-_TEMPORARY = re.compile(r"\.(?P<name>.+)\.(?P<pid>\d+)\.[0-9a-f]{16}\.tmp", re.DOTALL)
+_TEMPORARY = re.compile(r"\.(?P<name>.+)\.(?P<pid>\d+)\.[0-9a-f]{16}\.tmp(\.old)?", re.DOTALL)
 _LONGEST_NAME = 200
+_FULL = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))  # Windows has no quota of this kind
 
 
 class Step:
-    """Adds the path and the step to an `OSError`."""
+    """Adds the path, the step, and on a full disk the bytes to an `OSError`."""
 
-    def __init__(self, target: Path, doing: str) -> None:
+    def __init__(self, target: Path, doing: str, needs: int = 0) -> None:
         self.target = target
         self.doing = doing
+        self.needs = needs
         self.left = "What was there before is unchanged."
 
     def __enter__(self) -> Step:
@@ -95,7 +99,8 @@ class Step:
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, OSError) and error.errno is not None:
-            message = f"{os.strerror(error.errno)}, while {self.doing}. {self.left} The file is"
+            room = f" for {self.needs} bytes" if self.needs and error.errno in _FULL else ""
+            message = f"{os.strerror(error.errno)}{room}, while {self.doing}. {self.left} The file is"
             raise type(error)(error.errno, message, str(self.target)) from error
 
 
@@ -111,7 +116,7 @@ def temporary_name(name: str) -> str:
     return f".{name[:_LONGEST_NAME]}.{os.getpid()}.{secrets.token_hex(8)}.tmp"
 
 
-def _mode_of(target: Path) -> int:
+def mode_of(target: Path) -> int:
     """The permissions of the file that is replaced; those of a new file, which the umask narrows, if there is none."""
     try:
         return stat.S_IMODE(target.stat().st_mode)
@@ -155,10 +160,16 @@ def alone_in(folder: Path) -> Iterator[None]:
 
 def _remove_stale(target: Path) -> None:
     """Remove what processes that were killed while saving this file have left."""
-    for entry in os.scandir(target.parent):
-        found = _TEMPORARY.fullmatch(entry.name)
-        if found and found["name"] == target.name[:_LONGEST_NAME] and not is_running(int(found["pid"])):
+    for entry, pid in temporaries(target):
+        if not is_running(pid) and not entry.is_dir(follow_symlinks=False):
             Path(entry.path).unlink(missing_ok=True)
+
+
+def temporaries(target: Path) -> list[tuple[os.DirEntry[str], int]]:
+    """What processes have beside this file, or folder, while they save it; and the numbers of these processes."""
+    with os.scandir(target.parent) as entries:
+        found = [(entry, _TEMPORARY.fullmatch(entry.name)) for entry in entries]
+    return [(entry, int(f["pid"])) for entry, f in found if f and f["name"] == target.name[:_LONGEST_NAME]]
 
 
 def is_running(pid: int) -> bool:
@@ -195,10 +206,21 @@ def open_regular(path: PathLike, follow: bool = True) -> BinaryIO:
         if error.errno in (errno.ENXIO, errno.EISDIR, errno.ENODEV, errno.ELOOP):
             raise _not_regular(path) from error
         raise
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+    if not _is_regular(descriptor):
         os.close(descriptor)
         raise _not_regular(path)
     return open(descriptor, "rb")
+
+
+def _is_regular(descriptor: int) -> bool:
+    """Whether it is a file on a disk: those of `/proc` say that they are, and of size 0, but have bytes."""
+    found = os.fstat(descriptor)
+    if not stat.S_ISREG(found.st_mode) or found.st_size or os.name != "posix":
+        return stat.S_ISREG(found.st_mode)
+    try:
+        return not os.pread(descriptor, 1, 0)
+    except OSError:
+        return False
 
 
 def _not_regular(path: PathLike) -> UnsafeModelError:

@@ -11,6 +11,8 @@ from kerasish.layers.layer import Layer
 from kerasish.saving.errors import CorruptModelError, IncompatibleModelError, ModelFileError, UnsafeModelError
 from kerasish.saving.strict_json import objects_in
 
+_MISLEADING = {*map(chr, (*range(32), *range(127, 160), *range(0x202A, 0x202F), *range(0x2066, 0x206A)))}
+
 
 def revive_model(config: Any, where: str, custom_objects: Mapping[str, Any] | None) -> Any:
     """The model that a config describes; what is wrong with the config is told by one of three exceptions."""
@@ -33,7 +35,11 @@ def revive_model(config: Any, where: str, custom_objects: Mapping[str, Any] | No
 
 
 def refuse_code(config: Any, where: str) -> None:
-    """Raise if there is bytecode anywhere in a config, in either of the forms that Keras gives it."""
+    """Raise if there is bytecode anywhere in a config, in either of the forms that Keras gives it.
+
+    Names that a terminal would show otherwise than they are, are refused too. Other names are harmless, whatever they
+    are: no path of a file is made of them.
+    """
     for item in objects_in(config):
         if item.get("class_name") == "__lambda__" or _is_bytecode(item):
             raise UnsafeModelError(
@@ -41,6 +47,9 @@ def refuse_code(config: Any, where: str) -> None:
                 "write the function with `def`, and decorate it with "
                 "@kerasish.saving.register_keras_serializable(); then save it again."
             )
+        name = item.get("name")
+        if isinstance(name, str) and not _MISLEADING.isdisjoint(name):
+            raise UnsafeModelError(f"{where}: the name {name!a:.100} holds characters that control how text is shown.")
 
 
 def _is_bytecode(item: dict[str, Any]) -> bool:

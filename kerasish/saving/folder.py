@@ -21,17 +21,20 @@ from kerasish.saving.archive import (
     check_contents,
     metadata_of,
 )
-from kerasish.saving.atomic import Step, is_running, sync_folder, temporary_name
+from kerasish.saving.atomic import Step, is_running, mode_of, sync_folder, temporaries, temporary_name
 from kerasish.saving.errors import CorruptModelError, ModelFileError, UnsafeModelError
-from kerasish.saving.exchange import exchange
+from kerasish.saving.exchange import ASIDE, exchange
 from kerasish.saving.hdf5 import Reader
 from kerasish.saving.strict_json import LARGEST, read_json, write_json
 from kerasish.saving.windows import length_of
 
 _MEMBERS = {CONFIG, METADATA, WEIGHTS, ASSETS.rstrip("/")}
-_FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK if os.name == "posix" else os.O_RDONLY
+_BINARY = getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)  # Windows has the one, others the other
+_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | _BINARY if os.name == "posix" else os.O_RDONLY | _BINARY
+_NOT_REGULAR = (errno.ELOOP, errno.ENXIO, errno.ENODEV, errno.ENOTDIR, errno.EISDIR)
 _MOST_ASSETS, _DEEPEST = 10_000, 32
-_TRIES = 3
+_TRIES = 100
+_in_use: set[str] = set()  # the temporary folders of this process
 
 
 # Writing -------------------------------------------------------------------------------------------------------------
@@ -40,6 +43,7 @@ def write_folder(
     config: dict[str, Any],
     write_weights: Callable[[BinaryIO], dict[str, str]],
     assets: Mapping[str, bytes],
+    needs: int = 0,
 ) -> None:
     """Write a folder that Keras opens too. A model's folder that is there is exchanged for it in one step.
 
@@ -48,6 +52,7 @@ def write_folder(
         config: Of the model.
         write_weights: Writes an HDF5 file, and returns the SHA-256 of each of its datasets.
         assets: Further contents, by their paths below `assets/`.
+        needs: How many bytes it takes, for the error of a full disk.
 
     Raises:
         FileExistsError: there is a file of that name, or a folder that holds something else.
@@ -57,17 +62,21 @@ def write_folder(
     _refuse_others(target)
     _remove_stale(target)
     waiting = target.with_name(temporary_name(target.name))
-    with Step(target, "making a temporary folder beside it") as step:
-        waiting.mkdir()
+    with Step(target, "making a temporary folder beside it", needs) as step:
         try:
+            _in_use.add(waiting.name)
+            waiting.mkdir(0o700 if target.exists() else 0o777)
             step.doing = "writing"
-            _write_members(waiting, config, write_weights, assets)
+            _write_members(waiting, target, config, write_weights, assets)
             step.doing = "reading back what was written"
             _verify(os.fspath(waiting))
             step.doing = "putting the new folder in its place"
+            if target.exists():
+                waiting.chmod(mode_of(target))
             exchange(waiting, target)
         finally:
-            shutil.rmtree(waiting, ignore_errors=True)  # the old one, or after an error what there is of the new one
+            _remove(waiting)  # the old one, or after an error what there is of the new one
+            _in_use.discard(waiting.name)
         step.doing = "waiting for the disk to note the new name"
         step.left = "The new folder is in its place."
         sync_folder(target.parent)
@@ -82,40 +91,58 @@ def _refuse_others(target: Path) -> None:
 
 
 def _remove_stale(target: Path) -> None:
-    """Remove what processes that were killed while saving this folder have left."""
-    for entry in os.scandir(target.parent):
-        start, _, end = entry.name.partition(f".{target.name}.")
-        pid = end.split(".")[0]
-        ours = not start and entry.name.endswith(".tmp") and pid.isdecimal() and entry.is_dir(follow_symlinks=False)
-        if ours and not is_running(int(pid)):
-            shutil.rmtree(entry.path, ignore_errors=True)
+    """Remove what saves that are over have left beside this folder, where they were killed or could not remove it.
+
+    What they had set aside is put back.
+    """
+    for entry, pid in temporaries(target):
+        is_over = entry.name.removesuffix(ASIDE) not in _in_use if pid == os.getpid() else not is_running(pid)
+        if not is_over or not entry.is_dir(follow_symlinks=False):
+            continue
+        if entry.name.endswith(ASIDE) and not os.path.lexists(target):
+            with contextlib.suppress(OSError):  # another process was faster
+                os.rename(entry.path, target)
+        _remove(Path(entry.path))
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder, if it is there, also if Ctrl-C or an error of the disk comes meanwhile."""
+    try:
+        with contextlib.suppress(OSError):
+            folder.chmod(0o700)
+            shutil.rmtree(folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _write_members(
     folder: Path,
+    target: Path,
     config: dict[str, Any],
     write_weights: Callable[[BinaryIO], dict[str, str]],
     assets: Mapping[str, bytes],
 ) -> None:
-    name = f"the model for {folder.name!r}"
+    """The files of a model in `folder`; each with the permissions that it has in `target`, which is replaced."""
+    name = f"the model for {target.name!r}"
     text = write_json(config, name)
     digests: dict[str, str] = {}
-    _write(folder / WEIGHTS, lambda file: digests.update(write_weights(file)))
+
+    def write(member: str, writer: Callable[[BinaryIO], object]) -> None:
+        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | _BINARY
+        with open(os.open(folder / member, flags, mode_of(target / member)), "w+b") as file:
+            writer(file)
+            file.flush()
+            os.fsync(file.fileno())
+
+    write(WEIGHTS, lambda file: digests.update(write_weights(file)))
     (folder / ASSETS).mkdir()
     for path, content in assets.items():
         (folder / ASSETS / path).parent.mkdir(parents=True, exist_ok=True)
-        _write(folder / ASSETS / path, lambda file, content=content: file.write(content))
-    _write(folder / CONFIG, lambda file: file.write(text))
-    _write(folder / METADATA, lambda file: file.write(metadata_of(text, digests, assets, name)))
+        write(f"{ASSETS}{path}", lambda file, content=content: file.write(content))
+    write(CONFIG, lambda file: file.write(text))
+    write(METADATA, lambda file: file.write(metadata_of(text, digests, assets, name)))
     for place, _, _ in os.walk(folder):
         sync_folder(Path(place))
-
-
-def _write(path: Path, writer: Callable[[BinaryIO], object]) -> None:
-    with open(path, "x+b") as file:
-        writer(file)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def _verify(path: str) -> None:
@@ -138,17 +165,43 @@ def open_folder(path: str) -> Iterator[Contents]:
     """
     for attempt in range(_TRIES):
         with contextlib.ExitStack() as stack:
-            folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-            stack.callback(os.close, folder)
+            place, folder = folder_at(path) or path, None
             try:
+                folder = os.open(place, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+                stack.callback(os.close, folder)
                 contents = _contents(folder, path, stack)
-            except CorruptModelError:
-                # Another process may have saved in between: then there is another folder of that name now.
-                if attempt < _TRIES - 1 and not os.path.samestat(os.fstat(folder), os.stat(path)):
+            except (ModelFileError, OSError):
+                if attempt < _TRIES - 1 and (_is_replaced(folder, place) if folder is not None else folder_at(path)):
                     continue
                 raise
+            if attempt < _TRIES - 1 and contents.manifest is None and _is_replaced(folder, place):
+                continue  # no digests say whether all of it was there still
             yield contents
             return
+
+
+def folder_at(path: str) -> str | None:
+    """The folder of that name, or the one that a save has set aside for a moment, or for ever if it was killed then.
+
+    Only where the system can't exchange two folders in one step.
+    """
+    target = Path(path)
+    for _ in range(_TRIES):
+        if os.path.lexists(path) or not target.parent.is_dir():
+            return path if os.path.isdir(path) else None
+        found = temporaries(target)
+        aside = [entry.path for entry, _ in found if entry.name.endswith(ASIDE)]
+        if aside or not found:
+            return aside[0] if aside else None
+    return None
+
+
+def _is_replaced(folder: int, path: str) -> bool:
+    """Whether another process has saved meanwhile: then the old folder is gone, or on its way."""
+    try:
+        return not os.path.samestat(os.fstat(folder), os.stat(path))
+    except FileNotFoundError:
+        return True
 
 
 def _contents(folder: int, where: str, stack: contextlib.ExitStack) -> Contents:
@@ -173,7 +226,9 @@ def _open(folder: int, name: str, where: str) -> BinaryIO:
     except OSError as error:
         if error.errno in (errno.ENOENT, errno.ESTALE):
             raise CorruptModelError(f"{where} has no {name!r}; the folder of a model has it.") from error
-        raise _unsafe(name, where) from error
+        if error.errno in _NOT_REGULAR:
+            raise _unsafe(name, where) from error
+        raise
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise _unsafe(name, where)
@@ -191,7 +246,9 @@ def _assets(folder: int, name: str, where: str, budget: list[int], depth: int) -
     except FileNotFoundError:
         return
     except OSError as error:
-        raise _unsafe(name, where) from error
+        if error.errno in _NOT_REGULAR:
+            raise _unsafe(name, where) from error
+        raise
     try:
         for entry in sorted(os.listdir(inner)):
             budget[1] -= 1

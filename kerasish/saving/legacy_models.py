@@ -21,7 +21,7 @@ from kerasish.saving.hdf5 import Reader
 from kerasish.saving.hdf5_write import Group, write_groups
 from kerasish.saving.keras2 import modern_model, modern_object
 from kerasish.saving.legacy_h5 import legacy_groups, optimizer_group, plan_legacy, plan_optimizer
-from kerasish.saving.state import check_built, held, verify_state
+from kerasish.saving.state import bytes_of, check_built, held, verify_state
 from kerasish.saving.strict_json import LARGEST, read_json, write_json
 from kerasish.saving.windows import length_of
 
@@ -52,7 +52,7 @@ def save_legacy_model(model: Any, path: str, include_optimizer: bool) -> None:
         with held(model):
             write_groups(file, groups(), digests=True)
 
-    atomic_write(path, write, lambda file: verify_state(file, path))
+    atomic_write(path, write, lambda file: verify_state(file, path), needs=bytes_of(model))
 
 
 def _digest(texts: Mapping[str, str]) -> str:

@@ -15,10 +15,18 @@ from kerasish.saving.assets import collect_assets, load_assets
 from kerasish.saving.atomic import PathLike, atomic_write, open_regular
 from kerasish.saving.configs import refuse_code, revive_model
 from kerasish.saving.errors import IncompatibleModelError
-from kerasish.saving.folder import open_folder, write_folder
+from kerasish.saving.folder import folder_at, open_folder, write_folder
 from kerasish.saving.legacy_models import OLD, load_legacy_model, save_legacy_model
 from kerasish.saving.orbax import checkpoint_in, load_orbax_model
-from kerasish.saving.state import check_built, check_target, largest_weights, load_state, verify_state, write_state
+from kerasish.saving.state import (
+    bytes_of,
+    check_built,
+    check_target,
+    largest_weights,
+    load_state,
+    verify_state,
+    write_state,
+)
 
 _SLACK = 64 * 2**20
 _PER_BYTE = 16  # of the weights in the file: Keras compresses none, but the state of training may be left out
@@ -67,7 +75,7 @@ def save_model(
             file, config, lambda part: write_state(part, model, digests=False), f"model {model.name!r}", assets
         )
 
-    atomic_write(path, write, lambda file: _verify(file, path))
+    atomic_write(path, write, lambda file: _verify(file, path), needs=bytes_of(model))
 
 
 def _save_folder(model: Layer, path: str, overwrite: bool) -> None:
@@ -77,7 +85,8 @@ def _save_folder(model: Layer, path: str, overwrite: bool) -> None:
     check_built(model)
     with writing_shared():
         config = serialize(model)
-    write_folder(path, config, lambda file: write_state(file, model, digests=False), collect_assets(model))
+    needs = bytes_of(model)
+    write_folder(path, config, lambda file: write_state(file, model, digests=False), collect_assets(model), needs)
 
 
 def _verify(file: BinaryIO, path: str) -> None:
@@ -121,7 +130,7 @@ def load_model(
     checkpoint = checkpoint_in(path)
     if checkpoint is not None:
         return load_orbax_model(checkpoint, names, compile)
-    if os.path.isdir(path) and not path.endswith((".keras", *OLD)):
+    if not path.endswith((".keras", *OLD)) and folder_at(path) is not None:
         with open_folder(path) as contents:
             return _load(contents, path, names, compile)
     with open_regular(path) as file:

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
-from kerasish.saving.atomic import PathLike, atomic_write, open_regular
+from kerasish.saving.atomic import PathLike, Step, atomic_write, open_regular
 from kerasish.saving.errors import CorruptModelError, ModelFileError
 from kerasish.saving.run_version_1 import brought_up
 from kerasish.saving.safetensors import read_arrays, verify_arrays, write_arrays
@@ -22,6 +22,7 @@ STATE = "state/"
 """With it begin the names of arrays that are part of the state; in the state stands `{"array": name}`."""
 _STATE, _DIGEST, _VERSION = "kerasish_run", "kerasish_run_sha256", 2
 _NOT_FINITE = ("nan", "inf", "-inf")
+_TRIES = 100
 _WHOLE = ("epoch", "batch", "trained")
 
 
@@ -55,10 +56,12 @@ def save_run(folder: PathLike, run: RunState) -> None:
         waiting,
         lambda file: write_arrays(file, arrays, texts),
         lambda file: verify_arrays(file, str(waiting)),
+        needs=sum(array.nbytes for array in arrays.values()),
     )
-    if newest.exists():
-        os.replace(newest, before)
-    os.replace(waiting, newest)
+    with Step(newest, "putting the new file in its place"):
+        if newest.exists():
+            os.replace(newest, before)
+        os.replace(waiting, newest)
 
 
 def load_run(folder: PathLike) -> RunState | None:
@@ -67,6 +70,16 @@ def load_run(folder: PathLike) -> RunState | None:
     Raises:
         CorruptModelError: there are files, and none of them is whole.
     """
+    for attempt in range(_TRIES):
+        try:
+            return _load_newest(folder)
+        except FileNotFoundError:  # another process has saved meanwhile, and the files have other names now
+            if attempt == _TRIES - 1:
+                raise
+    return None
+
+
+def _load_newest(folder: PathLike) -> RunState | None:
     # A kill between the two renames leaves the newest under the name it waits under.
     paths = [path for path in (Path(folder, "run.next.safetensors"), Path(folder, NEWEST)) if path.exists()]
     paths = [*sorted(paths, key=lambda p: p.stat().st_mtime_ns, reverse=True), Path(folder, BEFORE)]
@@ -81,7 +94,7 @@ def load_run(folder: PathLike) -> RunState | None:
             errors.append(error)
             continue
         for error in errors:
-            warnings.warn(f"{error} The training goes on from the file before it, {path}.", stacklevel=3)
+            warnings.warn(f"{error} The training goes on from the file before it, {path}.", stacklevel=4)
         return found
     if errors:
         raise CorruptModelError(

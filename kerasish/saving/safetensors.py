@@ -21,7 +21,7 @@ from kerasish.saving.errors import CorruptModelError, IncompatibleModelError, Un
 from kerasish.saving.hdf5 import Stored, aligned
 from kerasish.saving.hdf5_write import digest, digest_start
 from kerasish.saving.matching import Plan, mismatch
-from kerasish.saving.state import check_loadable, held, host
+from kerasish.saving.state import bytes_of, check_loadable, held, host
 from kerasish.saving.strict_json import LARGEST, read_json
 from kerasish.saving.windows import fill, length_of, write_all
 
@@ -83,7 +83,7 @@ def save_safetensors(model: Layer, path: str, rename: Rename | None) -> None:
             arrays = {name: host(variable) for name, variable in named.items()}
         write_arrays(file, arrays)
 
-    atomic_write(path, write, lambda file: verify_arrays(file, path))
+    atomic_write(path, write, lambda file: verify_arrays(file, path), needs=bytes_of(model))
 
 
 def write_arrays(file: BinaryIO, arrays: Mapping[str, np.ndarray], texts: Mapping[str, str] | None = None) -> None:

@@ -143,8 +143,12 @@ def check_loadable(model: Layer) -> None:
 def largest_weights(model: Layer) -> int:
     """How many bytes a file of this model's weights can have, with the state of an optimizer of any kind."""
     found = places(model)
-    own = sum(v.size * np.dtype(v.dtype).itemsize for place in found for v in place.variables)
-    return 2 * _SLACK + 8 * own + _PER_PLACE * (len(found) + sum(len(place.variables) for place in found))
+    return 2 * _SLACK + 8 * bytes_of(model) + _PER_PLACE * (len(found) + sum(len(place.variables) for place in found))
+
+
+def bytes_of(model: Layer) -> int:
+    """How many bytes the weights of a model take, with the state of its optimizer."""
+    return sum(v.size * np.dtype(v.dtype).itemsize for place in places(model) for v in place.variables)
 
 
 def load_state(

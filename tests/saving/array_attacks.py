@@ -47,7 +47,7 @@ HEADERS = {
     "S03c a header of no bytes": (lambda: tensors_file(b"{}", length=0), CorruptModelError),
     "S04 64 MiB of spaces": (lambda: tensors_file(b"{" + b" " * 2**26 + b"}"), CorruptModelError),
     "S05 600,000 tensors": (lambda: tensors_file(many(550_000)), CorruptModelError),
-    "S05b 150,000 tensors": (lambda: tensors_file(many(150_000)), UnsafeModelError),
+    "S05b 105,000 tensors": (lambda: tensors_file(many(105_000)), UnsafeModelError),
     "S05c ten million lists": (lambda: tensors_file(b'{"a":[' + b"[]," * 10**7 + b"[]]}"), CorruptModelError),
     "S05d ten million texts": (lambda: tensors_file(b'{"a":[' + b'"",' * 10**7 + b'""]}'), CorruptModelError),
     "S06 deep nesting": (lambda: tensors_file(b'{"a":' + b"[" * 200_000), CorruptModelError),

@@ -20,6 +20,7 @@ from kerasish.callbacks import BackupAndRestore, LambdaCallback, ModelCheckpoint
 from kerasish.saving import load_model, run_file
 from kerasish.saving.archive import read_archive
 from kerasish.saving.state import verify_state
+from tests.saving.scenes import ended, forked
 
 ROWS = 64
 
@@ -45,18 +46,6 @@ def looked_at(folder):
     return (run.state["epoch"], run.state["batch"]) if run is not None else (0, 0)
 
 
-def child(work):
-    pid = os.fork()
-    if pid == 0:
-        code = 3
-        try:
-            work()
-            code = 0
-        finally:
-            os._exit(code)
-    return pid
-
-
 def main(kills):
     choose = random.Random(0)
     last, wrong = (0, 0), []
@@ -64,14 +53,14 @@ def main(kills):
         folder = Path(place)
         for number in range(kills):
             began, begins = os.pipe()
-            pid = child(lambda: train(folder, begins))  # noqa: B023
+            pid = forked(lambda: train(folder, begins))  # noqa: B023
             os.close(begins)
             if os.read(began, 1) != b"!":
                 wrong.append(f"kill {number}: the training did not begin")
             os.close(began)
             time.sleep(choose.random() * 0.5)
             os.kill(pid, signal.SIGKILL)
-            if os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) != -signal.SIGKILL:
+            if ended(pid) != -signal.SIGKILL:
                 wrong.append(f"kill {number}: the training ended by itself")
             try:
                 found = looked_at(folder)

@@ -50,6 +50,12 @@ OPENED = [
     ("m.weights.json", weights_of),
 ]
 """Each format with each entry point that can meet it."""
+WITH_FOLDER = [*OPENED, ("m", model_in)]
+
+
+def save(model, path):
+    """In the format that its name means; a folder if that is none."""
+    SAVED.get(path.name, lambda model, path: model.save(path, zipped=False))(model, path)
 
 
 def same(a, b):

@@ -2,9 +2,7 @@
 
 import json
 import os
-import resource
 import sys
-import time
 import zipfile
 from functools import partial
 
@@ -14,7 +12,7 @@ import pytest
 
 import kerasish
 from kerasish import layers
-from kerasish.core import dtypes, registry
+from kerasish.core import registry
 from kerasish.models import clone_model, model_from_json
 from kerasish.saving import (
     CorruptModelError,
@@ -38,6 +36,8 @@ from tests.saving.attacks import (
     with_layer,
     zipped,
 )
+from tests.saving.audit import told
+from tests.saving.costs import cheaply
 
 ANY = (UnsafeModelError, CorruptModelError, IncompatibleModelError)
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
@@ -86,32 +86,42 @@ def put_old(place, content, text):
 
 
 class Watch:
-    """Fails if refusing takes a second, 200 MB, another file, a module, or changes a setting of the process."""
+    """Fails if refusing takes a second, 200 MB, another file, a module, a program, or changes a setting of the process."""
 
     def __init__(self, folder):
         self.folder = folder
 
     def state(self):
-        settings = (kerasish.config.floatx(), dtypes.__name__, os.getcwd(), dict(os.environ), len(registry._custom))
+        settings = (
+            kerasish.config.floatx(),
+            kerasish.config.dtype_policy().name,
+            os.getcwd(),
+            dict(os.environ),
+            len(registry._custom),
+        )
         files = sorted(os.listdir(self.folder)), sorted(os.listdir("."))
         modules = {name for name in sys.modules if name.startswith(("keras.", "keras_hub", "subprocess"))}
         return settings, files, modules, np.random.get_state()[1].tolist()
 
     def __enter__(self):
-        self.before, self.memory, self.start = self.state(), peak(), time.process_time()
+        self.before, self.told, self.cost = self.state(), told(), cheaply()
+        self.events = self.told.__enter__()
+        self.cost.__enter__()
 
     def __exit__(self, *exception):
-        assert time.process_time() - self.start < 1 + SLOWER
-        assert peak() - self.memory < 200 * 2**20
+        self.told.__exit__(*exception)
+        self.cost.__exit__(*exception)
+        assert not [(event, what) for event, what in self.events if event in PROGRAMS or is_elsewhere(event, what)]
         assert self.state() == self.before
         assert not os.path.exists(MARKER)
 
 
-SLOWER = 2  # seconds of CPU, of all threads, on a machine that does other things too
+PROGRAMS = ("os.system", "subprocess.Popen", "pickle.find_class")
 
 
-def peak():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+def is_elsewhere(event, what):
+    """Whether it is a connection, or a file that the attacks name."""
+    return event.startswith("socket.") or (event == "open" and what.startswith("/etc"))
 
 
 def refused(folder, expected, action):

@@ -1,6 +1,9 @@
 """`zipped=False`: a model as a folder, as Keras has it; exchanged as a whole."""
 
 import os
+import subprocess
+import sys
+import threading
 
 import h5py
 import numpy as np
@@ -62,3 +65,61 @@ def test_changed_values_are_noticed(tmp_path):
         file["layers/dense/vars/0"][0] = 9
     with pytest.raises(CorruptModelError, match="SHA-256"):
         load_model(tmp_path / "m")
+
+
+def test_what_killed_saves_left_goes_and_what_they_had_set_aside_comes_back(tmp_path):
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    name = "m" * 230  # the names of temporary folders have only the first 200 letters
+    left = f".{name[:200]}.{ended.pid}.{'0' * 16}.tmp"
+    model_of(1.0).save(tmp_path / f"{left}.old", zipped=False)
+    (tmp_path / left).mkdir()
+    assert float(load_model(tmp_path / name).get_weights()[0][0, 0]) == 1.0
+    with pytest.raises(FileExistsError, match="There is such"):
+        model_of(5.0).save(tmp_path / f"{left}.old", zipped=False, overwrite=False)
+    model_of(5.0).save(tmp_path / name, zipped=False)
+    assert os.listdir(tmp_path) == [name]
+    assert float(load_model(tmp_path / name).get_weights()[0][0, 0]) == 5.0
+
+
+def test_what_only_the_owner_may_read_stays_so(tmp_path):
+    model_of(1.0).save(tmp_path / "m", zipped=False)
+    (tmp_path / "m").chmod(0o750)
+    (tmp_path / "m" / "model.weights.h5").chmod(0o600)
+    model_of(5.0).save(tmp_path / "m", zipped=False)
+    assert (tmp_path / "m").stat().st_mode & 0o777 == 0o750
+    assert (tmp_path / "m" / "model.weights.h5").stat().st_mode & 0o777 == 0o600
+    assert float(load_model(tmp_path / "m").get_weights()[0][0, 0]) == 5.0
+
+
+def test_without_descriptors_the_error_is_no_link(tmp_path, monkeypatch):
+    model_of(1.0).save(tmp_path / "m", zipped=False)
+    opened = os.open
+
+    def full(path, flags, *args, **kwargs):
+        if path == "model.weights.h5":
+            raise OSError(24, "Too many open files")
+        return opened(path, flags, *args, **kwargs)
+
+    monkeypatch.setattr(os, "open", full)
+    with pytest.raises(OSError, match="Too many open files"):
+        load_model(tmp_path / "m")
+
+
+def test_two_first_saves_at_once_are_one_of_the_two(tmp_path):
+    errors = []
+
+    def save(value):
+        try:
+            model_of(value).save(tmp_path / "m", zipped=False)
+        except BaseException as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=save, args=(value,)) for value in (1.0, 5.0, 9.0)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not errors
+    assert os.listdir(tmp_path) == ["m"]
+    assert float(load_model(tmp_path / "m").get_weights()[0][0, 0]) in (1.0, 5.0, 9.0)

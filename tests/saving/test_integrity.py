@@ -3,8 +3,6 @@
 import io
 import json
 import os
-import resource
-import time
 import zipfile
 
 import h5py
@@ -12,16 +10,17 @@ import numpy as np
 import pytest
 
 from kerasish.saving import CorruptModelError, IncompatibleModelError, UnsafeModelError
-from tests.saving.samples import OPENED, SAVED, edited, model_in, model_of, same, weights_of
+from tests.saving.costs import cheaply
+from tests.saving.samples import SAVED, WITH_FOLDER, edited, model_in, model_of, same, save, weights_of
 
 REFUSED = (CorruptModelError, IncompatibleModelError, UnsafeModelError)
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")
-IDS = [f"{name}-{entry.__name__}" for name, entry in OPENED]
+IDS = [f"{name}-{entry.__name__}" for name, entry in WITH_FOLDER]
 
 
 def damaged_file(folder, name):
     """The file of a set whose damage counts most: the index has a test of its own."""
-    return folder / ("m_00000.weights.h5" if name == "m.weights.json" else name)
+    return folder / {"m.weights.json": "m_00000.weights.h5", "m": "m/model.weights.h5"}.get(name, name)
 
 
 def is_noticed_or_harmless(entry, path, expected):
@@ -32,7 +31,7 @@ def is_noticed_or_harmless(entry, path, expected):
 
 
 def flips(tmp_path, name, entry, count, seed):
-    SAVED[name](model_of(1.0), tmp_path / name)
+    save(model_of(1.0), tmp_path / name)
     expected = entry(tmp_path / name)
     target = damaged_file(tmp_path, name)
     good = target.read_bytes()
@@ -44,20 +43,20 @@ def flips(tmp_path, name, entry, count, seed):
         assert is_noticed_or_harmless(entry, tmp_path / name, expected), f"bit {bit} of byte {position}"
 
 
-@pytest.mark.parametrize(("name", "entry"), OPENED, ids=IDS)
+@pytest.mark.parametrize(("name", "entry"), WITH_FOLDER, ids=IDS)
 def test_a_flipped_bit_is_noticed_or_harmless(tmp_path, name, entry):
     flips(tmp_path, name, entry, 15, 0)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "entry"), OPENED, ids=IDS)
+@pytest.mark.parametrize(("name", "entry"), WITH_FOLDER, ids=IDS)
 def test_b01_each_of_many_flipped_bits_is_noticed_or_harmless(tmp_path, name, entry):
     flips(tmp_path, name, entry, 500, 1)
 
 
-@pytest.mark.parametrize(("name", "entry"), OPENED, ids=IDS)
+@pytest.mark.parametrize(("name", "entry"), WITH_FOLDER, ids=IDS)
 def test_b02_b03_b04_truncated_zeroed_and_longer_files_are_noticed_or_harmless(tmp_path, name, entry):
-    SAVED[name](model_of(1.0), tmp_path / name)
+    save(model_of(1.0), tmp_path / name)
     expected = entry(tmp_path / name)
     target = damaged_file(tmp_path, name)
     good = target.read_bytes()
@@ -76,6 +75,8 @@ def test_b02_b03_b04_truncated_zeroed_and_longer_files_are_noticed_or_harmless(t
 def hdf5_part(folder, name):
     """The HDF5 file in a file of this format, and how a changed one is put back."""
     target = damaged_file(folder, name)
+    if name == "m":
+        (folder / "m" / "metadata.json").write_text("{}")
     if name != "m.keras":
         return target.read_bytes(), target.write_bytes
     with zipfile.ZipFile(target) as archive:
@@ -147,6 +148,15 @@ def committed(file):
     file.create_dataset(place, (4, 3), dtype=file["kind"])
 
 
+def unexpected(file):
+    parent = a_weight(file).split("/")[0]
+    file.create_dataset(f"{parent}/evil/vars/0", data=np.zeros(3))
+
+
+def script(content):
+    return b"#!/bin/sh\n".ljust(512) + content
+
+
 ATTACKS = {
     "H01": linked(h5py.ExternalLink("good.h5", "/a")),
     "H02": group_elsewhere,
@@ -160,45 +170,42 @@ ATTACKS = {
     "H12": committed,
     "H13": looped,
     "H15": replaced(data=np.zeros((4, 3), "i1")),
+    "H17": unexpected,
     "H18": lambda file: (file.pop(a_weight(file)), file.create_group("x")),
     "H19": replaced(data=h5py.Empty("f4")),
     "H20": half_stored,
+    "H27": lambda file: None,
 }
-ALLOWED = {("H09", edited), ("H15", edited), ("H18", edited)}  # an editor knows no model that they don't fit
+ALLOWED = {("H09", edited), ("H15", edited), ("H17", edited), ("H18", edited)}
+"""An editor knows no model that they don't fit."""
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
 @pytest.mark.parametrize(
     ("name", "entry"),
-    [pair for pair in OPENED if "safetensors" not in pair[0]],
+    [pair for pair in WITH_FOLDER if "safetensors" not in pair[0]],
     ids=[i for i in IDS if "safet" not in i],
 )
 def test_the_rules_for_hdf5_hold_at_every_entry_point(tmp_path, name, entry, attack):
-    SAVED[name](model_of(1.0), tmp_path / name)
+    save(model_of(1.0), tmp_path / name)
     (tmp_path / "secret.bin").write_bytes(b"CANARY" * 10)
     content, put = hdf5_part(tmp_path, name)
     file = io.BytesIO(content)
     with h5py.File(file, "a") as opened:
         opened.visititems(lambda _, x: x.attrs.pop("sha256", None) and None)
         ATTACKS[attack](opened)
-    put(file.getvalue())
-    before, memory, start = set(os.listdir(tmp_path)), peak(), time.process_time()
+    put(script(file.getvalue()) if attack == "H27" else file.getvalue())
+    before = set(os.listdir(tmp_path))
     if (attack, entry) in ALLOWED:
         return
-    with pytest.raises(REFUSED):
+    with cheaply(), pytest.raises(REFUSED):
         entry(tmp_path / name)
-    assert time.process_time() - start < 5
-    assert peak() - memory < 200 * 2**20
     assert set(os.listdir(tmp_path)) == before
-
-
-def peak():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 @pytest.mark.parametrize("name", ["m.weights.h5", "m.h5"])
 def test_h27_a_script_before_the_file_is_refused(tmp_path, name):
-    SAVED[name](model_of(1.0), tmp_path / name)
+    save(model_of(1.0), tmp_path / name)
     content = (tmp_path / name).read_bytes()
     (tmp_path / name).write_bytes(b"#!/bin/sh\n".ljust(512) + content)
     with pytest.raises(CorruptModelError, match="does not begin with HDF5's signature"):
@@ -219,12 +226,9 @@ def test_h26_texts_that_are_named_again_and_again_are_not_read(tmp_path):
         first = data.find((8 * 2**20).to_bytes(4, "little"), first + 1)
     data[first + 16 : first + 16 * 4001] = data[first : first + 16] * 4000
     path.write_bytes(data)
-    memory, start = peak(), time.process_time()
     for entry in (weights_of, model_in):
-        with pytest.raises(UnsafeModelError, match="an attribute is too long"):
+        with cheaply(), pytest.raises(UnsafeModelError, match="an attribute is too long"):
             entry(path)
-    assert time.process_time() - start < 1
-    assert peak() - memory < 200 * 2**20
 
 
 def test_refusing_a_file_of_many_groups_takes_little(tmp_path):
@@ -232,11 +236,8 @@ def test_refusing_a_file_of_many_groups_takes_little(tmp_path):
     with h5py.File(path, "w") as file:
         for number in range(4000):
             file.create_dataset(f"layers/x{number}", (2**18,), "f4")  # H21: 1 MB each, of which nothing is there
-    memory, start = peak(), time.process_time()
-    with pytest.raises(REFUSED):
+    with cheaply(), pytest.raises(REFUSED):
         weights_of(path)
-    assert time.process_time() - start < 5
-    assert peak() - memory < 200 * 2**20
 
 
 @pytest.mark.parametrize("name", ["m.h5", "m.weights.h5", "m.safetensors", "m.weights.json"])

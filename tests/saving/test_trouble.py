@@ -18,16 +18,17 @@ QUICK = [
     ("E09", "memory", "weights"),
 ]
 ALL = ("keras", "weights", "old", "safetensors", "shards")
+MORE = (*ALL, "folder", "run")
 SLOW = [
-    *[("E02", "tmpfs", scenario) for scenario in ALL],
-    *[("E04", "quota", scenario) for scenario in ("weights", "old")],
+    *[("E02", "tmpfs", scenario) for scenario in MORE],
+    *[("E04", "quota", scenario) for scenario in ("weights", "old", "folder")],
     *[("E06", "rights", scenario) for scenario in ALL[1:]],
-    *[("E07", "vanishing", scenario) for scenario in ALL[1:]],
-    *[("E08", "descriptors", scenario) for scenario in ALL[1:]],
+    *[("E07", "vanishing", scenario) for scenario in (*ALL[1:], "folder")],
+    *[("E08", "descriptors", scenario) for scenario in MORE[1:]],
     ("E09", "memory", "keras"),
-    *[("K10", "signals", scenario) for scenario in ALL],
-    *[("K11", "forks", scenario) for scenario in ALL],
-    *[("C02", "writers", scenario) for scenario in ALL],
+    *[("K10", "signals", scenario) for scenario in MORE],
+    *[("K11", "forks", scenario) for scenario in (*ALL, "folder")],
+    *[("C02", "writers", scenario) for scenario in (*ALL, "folder")],
 ]
 
 

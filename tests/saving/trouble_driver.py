@@ -21,39 +21,32 @@ import numpy as np
 
 import kerasish
 from kerasish.callbacks import ModelCheckpoint
-from kerasish.saving import CorruptModelError, load_model
-from tests.saving.fault_driver import SCENARIOS, child, loaded, model_of, values
+from kerasish.saving import CorruptModelError
+from tests.saving.scenes import Scene, ended, forked, model_of, scene, values
 
 NOBODY = 65534
+NAMED, OTHER = 5, 6  # the exit codes of what ended with an error that names the place, and with another one
 
 
 def full_tmpfs(scenario, errors):
     """E02: a real file system without room, of 64 kB and of 1 MB; where none can be mounted nothing is tried."""
-    name, save, load = SCENARIOS[scenario]
     done = 0
-    for size in ("160k" if scenario == "shards" else "64k", "1m"):  # shards need room for both sets
+    for size in ("160k" if scenario in ("shards", "folder", "run") else "64k", "1m"):  # they need room for two
         with tempfile.TemporaryDirectory() as place:
             if subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", place], check=False).returncode:
                 return 0
             try:
-                path = Path(place, name)
-                save(model_of(1.0), path)
-                ballast = Path(place, "ballast")
-                room = shutil.disk_usage(place).free
+                here, ballast = Scene(place, scenario, errors), Path(place, "ballast")
                 for left in (0, 4096, 8192, 16384):
-                    ballast.write_bytes(bytes(max(room - left, 0)))
+                    ballast.write_bytes(bytes(max(shutil.disk_usage(place).free - left, 0)))
                     try:
-                        save(model_of(2.0), path)
+                        here.save(2.0)
                     except OSError as error:
                         if error.errno != errno.ENOSPC or place not in str(error):
-                            errors.append(f"{scenario}, {left} left: {error}")
-                    found = values(load(path))
-                    if found not in ({1.0}, {2.0}):
-                        errors.append(f"{scenario}, {left} left: found {found}")
+                            here.wrong(f"{left} left: {error}")
+                    here.check(f"{left} left", (1.0, 2.0, 3.0))
                     ballast.unlink()
-                    save(model_of(1.0), path)
-                    if values(load(path)) != {1.0} or [x for x in os.listdir(place) if x.endswith(".tmp")]:
-                        errors.append(f"{scenario}, {left} left: the next save is lost, or a temporary file is left")
+                    here.check_next(f"{left} left")
                     done += 1
             finally:
                 subprocess.run(["umount", "-l", place], check=True)
@@ -62,11 +55,9 @@ def full_tmpfs(scenario, errors):
 
 def quota(scenario, errors):
     """E04: there is room for the weights, and not for the state of the optimizer: nothing is half saved."""
-    name, save, load = SCENARIOS[scenario]
-    with tempfile.TemporaryDirectory() as place:
-        path = Path(place, name)
-        save(model_of(1.0), path)
-        alone = path.stat().st_size
+    with scene(scenario, errors) as here:
+        before = os.listdir(here.place)
+        alone = max(Path(place, name).stat().st_size for place, _, names in os.walk(here.place) for name in names)
         model = model_of(2.0)
         model.compile("adam", "mse")
         model.optimizer.build(model.trainable_variables)
@@ -74,13 +65,14 @@ def quota(scenario, errors):
         def work():
             resource.setrlimit(resource.RLIMIT_FSIZE, (alone + 2000, resource.RLIM_INFINITY))
             try:
-                save(model, path)
+                here.save(model)
             except OSError as error:
-                return 5 if str(path) in str(error) else 6
+                return NAMED if str(here.path) in str(error) else OTHER
             return 0
 
-        if (code := child(work)) != 5 or values(load(path)) != {1.0} or len(os.listdir(place)) != 1:
-            errors.append(f"{scenario}: exit code {code}, {os.listdir(place)}")
+        if (code := ended(forked(work))) != NAMED or os.listdir(here.place) != before:
+            here.wrong(f"exit code {code}, {os.listdir(here.place)}")
+        here.check("after the error", (1.0,))
     return 1
 
 
@@ -94,173 +86,127 @@ def killed(pid, number):
                 return os.waitstatus_to_exitcode(status)
             time.sleep(0.01)
     os.kill(pid, signal.SIGKILL)
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    return ended(pid)
 
 
 def signals(scenario, errors):
     """K10: SIGTERM, SIGINT and SIGHUP while it saves: the old file or the new one, and the right exit code."""
-    name, save, load = SCENARIOS[scenario]
-    done = 0
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        for delay in (0.0, 0.002, 0.005, 0.01, 0.02):
-            with tempfile.TemporaryDirectory() as place:
-                path = Path(place, name)
-                save(model_of(1.0), path)
-                pid = os.fork()
-                if pid == 0:
-                    try:
-                        signal.signal(signal.SIGINT, signal.default_int_handler)
-                        model = model_of(2.0)
-                        while True:
-                            save(model, path)
-                    except KeyboardInterrupt:
-                        os._exit(130)
-                    finally:
-                        os._exit(3)
-                time.sleep(0.1 + delay)
-                code = killed(pid, number)
-                if code != (130 if number == signal.SIGINT else -number):
-                    errors.append(f"{scenario}, signal {number}: exit code {code}")
-                if values(load(path)) not in ({1.0}, {2.0}):
-                    errors.append(f"{scenario}, signal {number}: {values(load(path))}")
-                if number == signal.SIGINT and [x for x in os.listdir(place) if x.endswith(".tmp")]:
-                    errors.append(f"{scenario}, signal {number}: a temporary file is left")
-                save(model_of(3.0), path)
-                if values(load(path)) != {3.0} or [x for x in os.listdir(place) if x.endswith(".tmp")]:
-                    errors.append(f"{scenario}, signal {number}: the next save is lost, or a temporary file is left")
-                done += 1
-    return done
+    cases = [(n, delay) for n in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP) for delay in (0, 2, 5, 10, 20)]
+    for number, delay in cases:
+        with scene(scenario, errors) as here:
+
+            def work(here=here):
+                signal.signal(signal.SIGINT, signal.default_int_handler)
+                for other in (signal.SIGTERM, signal.SIGHUP):
+                    signal.signal(other, signal.SIG_DFL)  # `nohup` has them ignored
+                model = model_of(2.0)
+                try:
+                    while True:
+                        here.save(model)
+                except KeyboardInterrupt:
+                    return 130
+
+            pid = forked(work)
+            time.sleep(0.1 + delay / 1000)
+            code, what = killed(pid, number), f"signal {number}"
+            if code != (130 if number == signal.SIGINT else -number):
+                here.wrong(f"{what}: exit code {code}")
+            here.check(what)
+            if number == signal.SIGINT and here.temporary():
+                here.wrong(f"{what}: left {here.temporary()}")
+            here.check_next(what)
+    return len(cases)
 
 
 def forks(scenario, errors):
     """K11: another thread forks while this one saves; parent and child save to the same place. Nobody waits for ever."""
-    name, save, load = SCENARIOS[scenario]
-    with tempfile.TemporaryDirectory() as place:
-        path = Path(place, name)
-        save(model_of(1.0), path)
+    with scene(scenario, errors) as here:
         over = threading.Event()
 
         def saves():
             while not over.is_set():
-                save(model_of(1.0), path)
+                here.save(1.0)
 
         thread = threading.Thread(target=saves)
         thread.start()
         for _ in range(20):
-            code = child(lambda: (signal.alarm(20), save(model_of(2.0), path), 0)[2])
+            code = ended(forked(lambda: (signal.alarm(20), here.save(2.0), 0)[2]))
             if code != 0:
-                errors.append(f"{scenario}: the child ended with {code}")
+                here.wrong(f"the child ended with {code}")
         over.set()
         thread.join()
-        if values(load(path)) not in ({1.0}, {2.0}):
-            errors.append(f"{scenario}: {values(load(path))}")
+        here.check("after all")
     return 20
 
 
 def two_writers(scenario, errors, saves=200):
     """C02: two processes save to one place, again and again, and this one reads."""
-    name, save, load = SCENARIOS[scenario]
-    with tempfile.TemporaryDirectory() as place:
-        path = Path(place, name)
-        save(model_of(1.0), path)
-        pids = []
-        for value in (1.0, 2.0):
-            pids.append(os.fork())
-            if pids[-1] == 0:
-                code = 3
-                try:
-                    for _ in range(saves):
-                        save(model_of(value), path)
-                    code = 0
-                finally:
-                    os._exit(code)
+    with scene(scenario, errors) as here:
+        pids = [forked(lambda value=value: [here.save(value) for _ in range(saves)] and 0) for value in (1.0, 2.0)]
         reads = 0
         while pids:
             pid, status = os.waitpid(-1, os.WNOHANG)
             if pid:
                 pids.remove(pid)
                 if status:
-                    errors.append(f"{scenario}: a writer ended with {os.waitstatus_to_exitcode(status)}")
-            try:
-                found = values(load(path))
-                if found not in ({1.0}, {2.0}):
-                    errors.append(f"{scenario}: read {found}")
-            except Exception as error:
-                errors.append(f"{scenario}, read {reads}: {type(error).__name__}: {error}")
+                    here.wrong(f"a writer ended with {os.waitstatus_to_exitcode(status)}")
+            here.check(f"read {reads}")
             reads += 1
-        left = [x for x in os.listdir(place) if x.endswith(".tmp")]
-        if left:
-            errors.append(f"{scenario}: left {left}")
+        if here.temporary():
+            here.wrong(f"left {here.temporary()}")
         return reads
 
 
 def no_rights(scenario, errors):
     """E06: folders that can't be written, as a user who is not root; and what ModelCheckpoint says before training."""
-    name, save, load = SCENARIOS[scenario]
-    with tempfile.TemporaryDirectory() as place:
-        folder = Path(place, "f")
+    with scene(scenario, errors) as outer:
+        os.chmod(outer.place, 0o755)
+        folder = outer.place / "f"
         folder.mkdir()
-        os.chmod(place, 0o755)
-        save(model_of(1.0), folder / name)
-        for x in folder.iterdir():
-            x.chmod(0o444)
+        here = Scene(folder, scenario, errors)
+        for path in folder.iterdir():
+            path.chmod(0o444)
         model = model_of(2.0)
 
-        def work(mode, expected):
+        def as_nobody(mode, action):
             folder.chmod(mode)
             os.chown(folder, NOBODY, NOBODY)
             if os.getuid() == 0:
                 os.setuid(NOBODY)
             try:
-                save(model, folder / name)
+                action()
             except OSError as error:
-                return 5 if expected and error.errno == errno.EACCES and str(folder) in str(error) else 6
-            return 6 if expected else 5
-
-        def begins():
-            folder.chmod(0o555)
-            if os.getuid() == 0:
-                os.setuid(NOBODY)
-            try:
-                ModelCheckpoint(folder / "m.keras").on_train_begin()
-            except OSError as error:
-                return 5 if error.errno == errno.EACCES and str(folder) in str(error) else 6
-            return 7
+                return NAMED if error.errno == errno.EACCES and str(folder) in str(error) else OTHER
+            return 0
 
         cases = {
-            "a folder that is read only": lambda: work(0o555, True),
-            "ModelCheckpoint": begins,
-            "a file that is read only in a folder that is not": lambda: work(0o755, False),
+            "a folder that is read only": (0o555, lambda: here.save(model), NAMED),
+            "ModelCheckpoint": (0o555, lambda: ModelCheckpoint(folder / "m.keras").on_train_begin(), NAMED),
+            "a file that is read only in a folder that is not": (0o755, lambda: here.save(model), 0),
         }
-        for what, case in cases.items():
-            if (code := child(case)) != 5:
-                errors.append(f"{scenario}, {what}: exit code {code}")
-        if values(load(folder / name)) != {2.0}:
-            errors.append(f"{scenario}: {values(load(folder / name))}")
+        for what, (mode, action, expected) in cases.items():
+            if (code := ended(forked(lambda mode=mode, action=action: as_nobody(mode, action)))) != expected:
+                here.wrong(f"{what}: exit code {code}")
+        here.check("at the end", (2.0,))
     return len(cases)
 
 
 def descriptors(scenario, errors):
     """E08: no descriptors are left while it saves and loads: an error, and then all is well; none are lost."""
-    name, save, load = SCENARIOS[scenario]
-    with tempfile.TemporaryDirectory() as place:
-        path = Path(place, name)
-        save(model_of(1.0), path)
-        load(path)
+    with scene(scenario, errors) as here:
+        here.check("before", (1.0,))
         before = len(os.listdir("/proc/self/fd"))
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         for limit in range(before - 1, before + 4):
             resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
-            for action in (lambda: save(model_of(2.0), path), lambda: load(path)):
+            for action in (lambda: here.save(2.0), here.found):
                 with contextlib.suppress(OSError, CorruptModelError):
                     action()
             resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
             if len(os.listdir("/proc/self/fd")) != before:
-                errors.append(f"{scenario}, limit {limit}: descriptors are lost")
-            if values(load(path)) not in ({1.0}, {2.0}):
-                errors.append(f"{scenario}, limit {limit}: {values(load(path))}")
-        if [x for x in os.listdir(place) if x.endswith(".tmp")]:
-            errors.append(f"{scenario}: a temporary file is left")
+                here.wrong(f"limit {limit}: descriptors are lost")
+            here.check(f"limit {limit}", (1.0, 2.0, 3.0))
+            here.check_next(f"limit {limit}")
     return 5
 
 
@@ -285,32 +231,31 @@ def memory(scenario, errors):
                 model.load_weights(path)
             except (MemoryError, ValueError, OSError, RuntimeError):
                 resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-                return 5 if values(model) == {1.0} else 6
-            return 7
+                return NAMED if values(model) == {1.0} else OTHER
+            return 0
 
-        if (code := child(work)) != 5:
+        if (code := ended(forked(work))) != NAMED:
             errors.append(f"{scenario}: exit code {code}")
     return 1
 
 
 def vanishing(scenario, errors):
     """E07: the folder goes while it is used: an error that names it, the model is as it was, and can be saved elsewhere."""
-    name, save, load = SCENARIOS[scenario]
-    with tempfile.TemporaryDirectory() as place:
-        folder = Path(place, "f")
+    with scene(scenario, errors) as outer:
+        folder = outer.place / "f"
         folder.mkdir()
-        model = model_of(2.0)
-        save(model, folder / name)
+        here, model = Scene(folder, scenario, errors), model_of(2.0)
         shutil.rmtree(folder)
         try:
-            save(model, folder / name)
-            errors.append(f"{scenario}: no error")
+            here.save(model)
+            here.wrong("no error")
         except OSError as error:
             if str(folder) not in str(error):
-                errors.append(f"{scenario}: {error}")
-        save(model, Path(place, name))
-        if values(model) != {2.0} or values(load(Path(place, name))) != {2.0}:
-            errors.append(f"{scenario}: the model has changed")
+                here.wrong(str(error))
+        outer.save(model)
+        outer.check("elsewhere", (2.0,))
+        if values(model) != {2.0}:
+            here.wrong("the model has changed")
     return 1
 
 
@@ -329,8 +274,6 @@ KINDS = {
 
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
-    assert loaded
-    assert load_model
     problems: list[str] = []
     print(f"{KINDS[sys.argv[1]](sys.argv[2], problems)} cases")
     print("\n".join(problems[:20]))
