@@ -97,7 +97,7 @@ def _write_shard(path: Path, groups: Sequence[Group]) -> Manifest:
     def write(file: BinaryIO) -> None:
         digests.update(write_groups(file, groups, digests=True))
 
-    atomic_write(path, write, lambda file: verify_state(file, os.fspath(path), digests))
+    atomic_write(path, write, lambda file: verify_state(file, os.fspath(path), digests), needs=_bytes([groups]))
     return digests
 
 
@@ -122,6 +122,10 @@ def _distribute(groups: Sequence[Group], most: float) -> list[list[Group]]:
     return shards
 
 
+def _bytes(shards: Sequence[Sequence[Group]]) -> int:
+    return sum(array.nbytes for groups in shards for group in groups for array in group.arrays.values())
+
+
 def _write_index(
     path: Path, shards: Sequence[Sequence[Group]], names: Sequence[str], digests: Manifest, model: str
 ) -> None:
@@ -130,8 +134,7 @@ def _write_index(
         for group in groups:
             if group.arrays:
                 places.setdefault(f"/{group.path}", []).append(shard)
-    total = sum(array.nbytes for groups in shards for group in groups for array in group.arrays.values())
-    metadata = {"total_size": float(total), _OURS: digests}
+    metadata = {"total_size": float(_bytes(shards)), _OURS: digests}
     content = write_json({"metadata": metadata, "weight_map": places}, f"model {model!r}")
     atomic_write(path, lambda file: file.write(content))
 

@@ -16,6 +16,7 @@ from kerasish.saving.orbax import checkpoint_in, load_orbax_weights
 from kerasish.saving.safetensors import load_safetensors, save_safetensors
 from kerasish.saving.shards import INDEX, load_shards, save_shards
 from kerasish.saving.state import (
+    bytes_of,
     check_built,
     check_loadable,
     check_target,
@@ -76,7 +77,12 @@ def save_weights(
     else:
         path = check_target(filepath, (WEIGHTS, SAFETENSORS), overwrite)
         check_built(model)
-        atomic_write(path, lambda file: write_state(file, model, digests=True), lambda file: verify_state(file, path))
+        atomic_write(
+            path,
+            lambda file: write_state(file, model, digests=True),
+            lambda file: verify_state(file, path),
+            needs=bytes_of(model),
+        )
 
 
 def load_weights(

@@ -111,6 +111,7 @@ SURVIVAL = {
         "test_r08_after_twenty_kills_a_run_is_what_it_would_have_been": "R08",
         "test_r12_without_the_newest_file_the_one_before_it_is_taken_up": "R12",
     },
+    "saving/test_golden.py": {"test_a_run_of_an_earlier_version_goes_on": "R11"},
     "models/test_resume.py": {
         "test_any_step_can_be_the_last": "R01 R02",
         "test_callbacks_decide_as_if_nothing_had_happened": "R03",
