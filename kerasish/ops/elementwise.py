@@ -165,16 +165,41 @@ def divide_no_nan(x1: Any, x2: Any) -> Array:
 
 @op
 def cross(x1: Any, x2: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None) -> Array:
-    """The vector product of vectors of 3 (or 2) components.
+    """The vector product of vectors of 3 or 2 components; a third that is missing is 0.
+
+    Of two vectors of 2 components, only the third component of the product, without the axis. (JAX 0.12 and NumPy 2.5
+    take 3 components only, and Keras with them.)
 
     Args:
         axisa: The axis of `x1` that holds the vectors.
         axisb: That of `x2`.
         axisc: That of the result.
         axis: All three at once.
+
+    Raises:
+        ValueError: there are other than 2 or 3 components.
+
+    Example:
+        >>> float(cross([1.0, 2.0], [3.0, 4.0]))
+        -2.0
     """
     x1, x2 = promoted(x1, x2)
-    return xp.cross(x1, x2, axisa=axisa, axisb=axisb, axisc=axisc, axis=axis)
+    axes = (axisa, axisb, axisc) if axis is None else (axis,) * 3
+    a, b = xp.moveaxis(x1, axes[0], -1), xp.moveaxis(x2, axes[1], -1)
+    if not {a.shape[-1], b.shape[-1]} <= {2, 3}:
+        raise ValueError(f"cross takes vectors of 2 or 3 components; got {a.shape[-1]} and {b.shape[-1]}.")
+    third = a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0]
+    if a.shape[-1] == b.shape[-1] == 2:
+        return third
+    a, b = map(_in_space, (a, b))
+    first = a[..., 1] * b[..., 2] - a[..., 2] * b[..., 1]
+    second = a[..., 2] * b[..., 0] - a[..., 0] * b[..., 2]
+    return xp.moveaxis(xp.stack([first, second, third], axis=-1), -1, axes[2])
+
+
+def _in_space(vectors: Array) -> Array:
+    """With a third component."""
+    return vectors if vectors.shape[-1] == 3 else xp.concat([vectors, xp.zeros_like(vectors[..., :1])], axis=-1)
 
 
 __all__ = [

@@ -110,7 +110,9 @@ def test_e01_the_error_of_a_full_disk_names_the_path_the_step_and_the_bytes(tmp_
         raise OSError(code, os.strerror(code))
 
     monkeypatch.setattr(os, "fsync", fail)
-    with pytest.raises(OSError, match=rf"{os.strerror(code)} for {needs} bytes, while w.*unchanged.*{written}'") as found:
+    with pytest.raises(
+        OSError, match=rf"{os.strerror(code)} for {needs} bytes, while w.*unchanged.*{written}'"
+    ) as found:
         save(model, tmp_path / name)
     assert found.value.errno == code
     assert not list(tmp_path.iterdir())
