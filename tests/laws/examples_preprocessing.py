@@ -8,7 +8,7 @@ IDS = (None, 3)
 EXAMPLES = [
     E(lambda L: L.Normalization(mean=2.0, variance=4.0), (None, 4), smooth=True),
     E(lambda L: L.Normalization(mean=[1.0, 2.0, 3.0], variance=[1.0, 4.0, 9.0]), (None, 2, 3)),
-    E(lambda L: L.Normalization(axis=(1, 2), invert=True), (None, 2, 3), keras=False),
+    E(lambda L: L.Normalization(axis=(1, 2), invert=True), (None, 2, 3)),
     E(lambda L: L.CategoryEncoding(5, "one_hot"), (None, 1), ids=5),
     E(lambda L: L.CategoryEncoding(5, "count"), IDS, ids=5),
     E(lambda L: L.CategoryEncoding(5), IDS, ids=5),

@@ -73,7 +73,7 @@ class FlaxLayer(JaxLayer):
 
     def get_config(self) -> dict[str, Any]:
         config = super().get_config()
-        for name in ("call_fn", "init_fn", "native_serialization_platforms", "variables"):
+        for name in ("call_fn", "init_fn", "variables"):
             config.pop(name, None)
         return config
 
