@@ -1,6 +1,6 @@
 """Rows of attention with projections for the table of `examples.py`."""
 
-from tests.laws.examples import Example
+from tests.laws.examples import RAISES, Example
 
 E = Example
 TWO = [(None, 5, 4), (None, 3, 4)]
@@ -14,6 +14,7 @@ EXAMPLES = [
         lambda L: L.MultiHeadAttention(2, 2, attention_axes=(2,)),
         [(None, 2, 4, 3), (None, 2, 5, 3)],
         several=True,
+        without=RAISES,
     ),
     E(lambda L: L.GroupQueryAttention(3, 4, 2), TWO, several=True, smooth=True),
     E(lambda L: L.GroupQueryAttention(2, 4, 1, use_bias=False), THREE, several=True),

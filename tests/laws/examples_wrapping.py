@@ -98,7 +98,7 @@ FIRST, SECOND = ({"params": {"kernel": np.full(shape, 0.5, "float32")}} for shap
 UNNAMED = {"keras paths": "Keras numbers these weights through the program; ours have the names of the parameters"}
 UNSEEDED = {"keras config": "Keras forgets the seed", "seed": "its function draws nothing"}
 KERAS_CASTS = "Keras makes whole numbers of the output, as the input is"
-CASTS = {law: KERAS_CASTS for law in ("keras", "keras training", "keras gradients", "keras masks", "keras file")}
+CASTS = dict.fromkeys(("keras", "keras training", "keras gradients", "keras masks", "keras file"), KERAS_CASTS)
 
 EXAMPLES = [
     E(lambda L: L.SpectralNormalization(L.Dense(3, name="d"), name="s"), (None, 4)),

@@ -1,5 +1,6 @@
 """Every layer of the table beside Keras's, with the same weights; and what only differs in special cases."""
 
+import dataclasses
 import functools
 import inspect
 import json
@@ -34,11 +35,14 @@ def keras_call(layer, *args, **kwargs):
         return layer(*args, **kwargs)
 
 
+BY_DEFAULT = ("Dense", "Embedding", "Masking", "LSTM", "Bidirectional", "MultiHeadAttention", "Attention", "Add")
+
+
 def is_random(layer):
     return any(isinstance(found, SeedGenerator) for _, found in layer.stateful_objects())
 
 
-@pytest.mark.filterwarnings("ignore:`fft_length` is recommended")  # says Keras
+@pytest.mark.filterwarnings("ignore:`fft_length` is recommended", "ignore:Explicitly requested dtype int64")
 @one_of_each(under("keras"))
 def test_outputs_and_paths_of_weights_are_those_of_keras(example):
     keras.utils.clear_session(free_memory=False)
@@ -57,6 +61,49 @@ def test_outputs_and_paths_of_weights_are_those_of_keras(example):
             np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
     for one, other in zip(ours.weights, theirs.weights, strict=True):
         np.testing.assert_allclose(one.numpy(), np.asarray(other), rtol=1e-4, atol=1e-5, err_msg=one.path)
+
+
+def maskable(example):
+    """Whether its inputs may have a mask: sequences and images of floats, and ids."""
+    shapes = jax.tree.leaves(example.over(lambda shape: shape), is_leaf=lambda x: isinstance(x, tuple))
+    return not example.words and not isinstance(example.shapes, dict) and (example.ids or min(map(len, shapes)) > 2)
+
+
+MASKED = [e for e in under("keras masks") if maskable(e)]
+
+
+@pytest.mark.filterwarnings("ignore:`fft_length` is recommended", "ignore:Explicitly requested dtype int64")
+@pytest.mark.filterwarnings("ignore:Layer .* mask")
+@one_of_each(
+    [e for e in MASKED if e.kind in BY_DEFAULT]
+    + [dataclasses.replace(e, slow=True) for e in MASKED if e.kind not in BY_DEFAULT]
+)
+def test_masks_go_on_as_in_keras(example):
+    ours, theirs, x = example.make(layers), example.make(keras.layers), example.inputs(3)
+    with jax.numpy_dtype_promotion("standard"):
+        with_same_weights(example, ours, theirs, x)
+
+    def with_mask(leaf, to_array, attach):
+        leaf = to_array(leaf)
+        if not example.ids:
+            seen = np.random.default_rng(leaf.shape[1]).uniform(size=leaf.shape[:2]) < 0.7
+            attach(leaf, np.asarray(seen | (np.arange(leaf.shape[1]) == 0)))
+        return leaf
+
+    mine = jax.tree.map(lambda a: with_mask(a, engine.asarray, lambda t, m: masks.set(t, engine.asarray(m))), x)
+    for_keras = jax.tree.map(
+        lambda a: with_mask(a, keras.ops.convert_to_tensor, lambda t, m: setattr(t, "_keras_mask", m)), x
+    )
+    got = example.call(ours, mine, training=False)
+    wanted = example.call(functools.partial(keras_call, theirs), for_keras, training=False)
+    for one, other in zip(jax.tree.leaves(got), jax.tree.leaves(wanted), strict=True):
+        mask, expected = masks.get(one), getattr(other, "_keras_mask", None)
+        assert (mask is None) == (expected is None)
+        seen = slice(None)
+        if mask is not None:
+            np.testing.assert_array_equal(np.asarray(mask), np.asarray(expected))
+            seen = np.asarray(mask)
+        np.testing.assert_allclose(np.asarray(one)[seen], np.asarray(other)[seen], rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.filterwarnings("ignore:`fft_length` is recommended")  # says Keras

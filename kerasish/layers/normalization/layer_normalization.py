@@ -86,6 +86,8 @@ class LayerNormalization(ScaledAndShifted):
 class RMSNormalization(Layer):
     """`x / sqrt(mean(x ** 2) + epsilon) * scale`, with the mean of each sample along `axis`.
 
+    Masks go on. (Keras 3.15.1 loses them.)
+
     Args:
         axis: One axis, or several; any (in Keras, only the last ones work).
         epsilon: Added to the mean, so that no division is by zero.
