@@ -45,6 +45,6 @@ EXAMPLES = [
     E(lambda L: L.Hashing(7, salt=[1, 2], mask_value=""), ROW, words=LETTERS),
     E(lambda L: L.Hashing(4, output_mode="count"), ROW, ids=9),
     E(lambda L: L.HashedCrossing(5), [COLUMN, COLUMN], ids=9),
-    E(lambda L: L.HashedCrossing(6, output_mode="one_hot"), [(None,), (None,), (None,)], ids=9),
+    E(lambda L: L.HashedCrossing(6, output_mode="one_hot"), [(None,), (None,)], ids=9),
     E(lambda L: L.HashedCrossing(7), [COLUMN, COLUMN], words=LETTERS),
 ]
