@@ -145,6 +145,12 @@ def names_argument(cls: type, base: type, name: str) -> bool:
     return False
 
 
+@functools.cache
+def unwritten(cls: type) -> dict[str, Any]:
+    """What a class of layers, and those that it comes from, declare as `unwritten`."""
+    return {name: x for base in reversed(cls.__mro__) for name, x in vars(base).get("unwritten", {}).items()}
+
+
 def shapes_for(
     build: Callable[..., None], signature: CallSignature, args: tuple[Any, ...], kwargs: dict[str, Any], layer: str
 ) -> dict[str, Any]:

@@ -44,6 +44,8 @@ class EinsumDense(Layer):
         (5, 7, 2, 3)
     """
 
+    unwritten = {"lora_rank": ..., "lora_alpha": ..., "gptq_unpacked_column_size": ...}
+
     def __init__(
         self,
         equation: str,
@@ -118,10 +120,7 @@ class EinsumDense(Layer):
         return self.activation(x)
 
     def get_config(self) -> dict[str, Any]:
-        config = super().get_config()
-        for name in ("lora_rank", "lora_alpha", "gptq_unpacked_column_size"):
-            del config[name]
-        return {"activity_regularizer": None} | config
+        return {"activity_regularizer": None} | super().get_config()
 
     def _kernel_shape(self, input_shape: Shape) -> Shape:
         sizes = self._sizes(input_shape)

@@ -48,6 +48,8 @@ class Embedding(Layer):
 
     supports_masking = True
 
+    unwritten = {"weights": ..., "lora_rank": ..., "lora_alpha": ..., "autocast": ...}
+
     def __init__(
         self,
         input_dim: int,
@@ -129,7 +131,4 @@ class Embedding(Layer):
         return None if name in ("weights", "lora_rank", "lora_alpha") else super()._argument(name)
 
     def get_config(self) -> dict[str, Any]:
-        config = super().get_config()
-        for name in ("weights", "lora_rank", "lora_alpha", "autocast"):
-            config.pop(name, None)
-        return {"activity_regularizer": None} | config
+        return {"activity_regularizer": None} | super().get_config()

@@ -20,9 +20,9 @@ class RandomElasticTransform(Warp):
     """Bends some of the images: each pixel comes from a place moved by `alpha * sigma` times blurred normal numbers.
 
     For a strength `s` that is drawn for each image, `alpha` is `s / 10` of the longer side, and `sigma`, the standard
-    deviation of the blur, is `s / 20` of the shorter one: so a pixel moves by `0.28 alpha`, typically. Masks are bent with their image, and boxes become the boxes around their
-    bent insides. (Keras 3.15.1 moves a pixel as far down as to the right, bends masks otherwise than images, refuses
-    boxes, and draws one strength for a batch.)
+    deviation of the blur, is `s / 20` of the shorter one: so a pixel moves by `0.28 alpha`, typically. Masks are bent
+    with their image, and boxes become the boxes around their bent insides. (Keras 3.15.1 moves a pixel as far down as
+    to the right, bends masks otherwise than images, refuses boxes, and draws one strength for a batch.)
 
     Args:
         factor: The probability; a range: it is drawn from it, for each image. A number `f` means `(0, f)`.
