@@ -146,9 +146,9 @@ def names_argument(cls: type, base: type, name: str) -> bool:
 
 
 @functools.cache
-def unwritten(cls: type) -> dict[str, Any]:
-    """What a class of layers, and those that it comes from, declare as `unwritten`."""
-    return {name: x for base in reversed(cls.__mro__) for name, x in vars(base).get("unwritten", {}).items()}
+def declared(cls: type, what: str) -> dict[str, Any]:
+    """What a class, and those that it comes from, declare in a dict of the name `what`."""
+    return {name: x for base in reversed(cls.__mro__) for name, x in vars(base).get(what, {}).items()}
 
 
 def shapes_for(

@@ -45,6 +45,7 @@ class EinsumDense(Layer):
     """
 
     unwritten = {"lora_rank": ..., "lora_alpha": ..., "gptq_unpacked_column_size": ...}
+    also_written = {"activity_regularizer": None}
 
     def __init__(
         self,
@@ -118,9 +119,6 @@ class EinsumDense(Layer):
         if self.bias is not None:
             x = ops.add(x, self.bias)
         return self.activation(x)
-
-    def get_config(self) -> dict[str, Any]:
-        return {"activity_regularizer": None} | super().get_config()
 
     def _kernel_shape(self, input_shape: Shape) -> Shape:
         sizes = self._sizes(input_shape)

@@ -49,6 +49,7 @@ class Embedding(Layer):
     supports_masking = True
 
     unwritten = {"weights": ..., "lora_rank": ..., "lora_alpha": ..., "autocast": ...}
+    also_written = {"activity_regularizer": None}
 
     def __init__(
         self,
@@ -129,6 +130,3 @@ class Embedding(Layer):
 
     def _argument(self, name: str) -> Any:
         return None if name in ("weights", "lora_rank", "lora_alpha") else super()._argument(name)
-
-    def get_config(self) -> dict[str, Any]:
-        return {"activity_regularizer": None} | super().get_config()

@@ -37,6 +37,8 @@ class LayerNormalization(ScaledAndShifted):
     Source: Ba et al., 2016, https://arxiv.org/abs/1607.06450
     """
 
+    also_written = {"rms_scaling": False}
+
     def __init__(
         self,
         axis: Any = -1,
@@ -78,9 +80,6 @@ class LayerNormalization(ScaledAndShifted):
         centered = x - ops.mean(x, axis=axes, keepdims=True)
         variance = ops.mean(centered * centered, axis=axes, keepdims=True)
         return self._scaled(centered / ops.sqrt(variance + self.epsilon), along(axes, x.shape))
-
-    def get_config(self) -> dict[str, Any]:
-        return super().get_config() | {"rms_scaling": False}
 
 
 class RMSNormalization(Layer):
