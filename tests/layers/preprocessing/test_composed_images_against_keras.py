@@ -1,5 +1,7 @@
 """Image layers whose random choices are not plain numbers, beside Keras's: the choice is handed over, or vanishes."""
 
+import warnings
+
 import jax
 import numpy as np
 import pytest
@@ -166,3 +168,29 @@ def test_each_crop_is_a_window_and_every_window_comes():
     for crop in np.asarray(layer(np.repeat(X[:1], 900, axis=0), training=True)):
         seen[[(crop == window).all() for window in windows].index(True)] += 1
     assert abs(seen - 100).max() < 5 * np.sqrt(100 * 8 / 9)
+
+
+@pytest.mark.parametrize("name, arguments", [("MixUp", {}), ("CutMix", {"factor": (1.0, 1.0)})])
+def test_labels_are_mixed_as_keras_mixes_them(name, arguments):
+    ours, theirs = both(name, arguments)
+    labels = np.eye(3, dtype="float32")
+    with warnings.catch_warnings(action="ignore"):  # Keras asks for 64 bits
+        drawn = theirs.get_random_transformation({"images": keras.ops.convert_to_tensor(X)})
+    got = ours.transform_labels(engine.asarray(labels), as_ours(drawn))
+    np.testing.assert_allclose(got, theirs.transform_labels(labels, drawn), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "name, arguments", [("RandomFlip", {}), ("RandomTranslation", {"height_factor": 0.3, "width_factor": 0.3})]
+)
+def test_boxes_move_as_in_keras(name, arguments):
+    # Keras 3.15.1 moves boxes by other lengths than images when zoomed, sheared, cropped or seen from a side; ours follow
+    # the pixels: test_image_layers.py.
+    ours, theirs = both(name, arguments | {"bounding_box_format": "xyxy"})
+    boxes = {"boxes": [[[1, 1, 5, 6], [2, 3, 8, 7]]] * 3, "labels": [[0, 1]] * 3}
+    boxes = {key: np.array(value, "float32") for key, value in boxes.items()}
+    drawn = theirs.get_random_transformation(X)
+    wanted = theirs.transform_bounding_boxes(jax.tree.map(keras.ops.convert_to_tensor, boxes), drawn, training=True)
+    got = ours.transform_bounding_boxes(jax.tree.map(engine.asarray, boxes), as_ours(drawn), training=True)
+    for key, value in wanted.items():
+        np.testing.assert_allclose(got[key], value, atol=1e-4)
