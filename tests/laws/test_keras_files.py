@@ -14,7 +14,7 @@ for known in KNOWN_TO_KERAS:
 
 
 @pytest.mark.slow  # two models a row
-@pytest.mark.filterwarnings("ignore:`fft_length` is recommended")  # says Keras
+@pytest.mark.filterwarnings("ignore:`fft_length` is recommended", "ignore:Explicitly requested dtype int64")
 @all_of(under("keras file"))
 def test_a_file_that_keras_wrote_gives_the_same_outputs(example, tmp_path):
     keras.utils.clear_session(free_memory=False)
