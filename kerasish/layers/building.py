@@ -145,6 +145,12 @@ def names_argument(cls: type, base: type, name: str) -> bool:
     return False
 
 
+@functools.cache
+def declared(cls: type, what: str) -> dict[str, Any]:
+    """What a class, and those that it comes from, declare in a dict of the name `what`."""
+    return {name: x for base in reversed(cls.__mro__) for name, x in vars(base).get(what, {}).items()}
+
+
 def shapes_for(
     build: Callable[..., None], signature: CallSignature, args: tuple[Any, ...], kwargs: dict[str, Any], layer: str
 ) -> dict[str, Any]:

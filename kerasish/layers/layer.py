@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -65,6 +65,10 @@ class Layer(Weights, HostSide, Configurable, Operation):
     mixes_samples = False
     """Whether an output row depends on other rows of the batch: always (True), or `"training"`: only then."""
     input_spec: Any = None
+    unwritten: Mapping[str, Any] = {}
+    """Arguments that Keras's config lacks, with the value at which ours lacks them too; `...` means: at any."""
+    also_written: Mapping[str, Any] = {}
+    """What Keras's config has though it is no argument here, with its value."""
 
     def __init__(
         self,
@@ -272,6 +276,10 @@ class Layer(Weights, HostSide, Configurable, Operation):
             config.pop("activity_regularizer", None)
         if config.get("autocast", True):
             config.pop("autocast", None)
+        for name, value in building.declared(type(self), "unwritten").items():
+            if value is ... or config.get(name) == value:
+                config.pop(name, None)
+        config = building.declared(type(self), "also_written") | config
         own = {key: config.pop(key) for key in ("name", "trainable", "dtype") if key in config}
         return own | config
 

@@ -10,6 +10,7 @@ from kerasish.core import tree
 from kerasish.core.configurable import Configurable, deserialize, is_config, revive, serialize_object
 from kerasish.core.registry import CustomObjectScope, did_you_mean
 from kerasish.core.symbolic import Node, OpCall, Operation, SymbolicTensor
+from kerasish.layers.building import call_signature
 from kerasish.layers.core.input_layer import InputLayer
 from kerasish.models.graph import Graph
 from kerasish.models.op_config import SavedOp, is_op_config, op_call, op_from_config, op_to_config, plain_value
@@ -19,6 +20,8 @@ FUNCTIONAL = "keras.src.models.functional", "Functional"
 """Keras's name for a model made from `inputs` and `outputs`."""
 
 _TENSOR = "__keras_tensor__"
+_GIVEN = "given"
+"""An entry of a call, which Keras leaves alone: the arguments that the user gave."""
 
 
 # Writing -------------------------------------------------------------------------------------------------------------
@@ -48,7 +51,7 @@ class _Writer:
         if isinstance(x, OpCall):
             config, args, kwargs = op_to_config(x, nodes[0])
             return config | {"inbound_nodes": [{"args": self.value(args), "kwargs": self.value(kwargs)}]}
-        calls = [{"args": self.value(node.args), "kwargs": self.value(node.kwargs)} for node in nodes]
+        calls = [{"args": self.value(node.args), "kwargs": self.value(node.kwargs)} | _mark(node) for node in nodes]
         config = serialize_object(x)  # changed in place: it may be marked as shared later
         config["name"], config["inbound_nodes"] = x.name, calls
         return config
@@ -79,6 +82,11 @@ class _Writer:
         return [name, call, index]
 
 
+def _mark(node: Node) -> dict[str, Any]:
+    """What tells a `training` that the user gave from one that Keras notes by itself."""
+    return {_GIVEN: ["training"]} if node.kwargs.get("training") is not None else {}
+
+
 def _is_functional(x: Operation) -> bool:
     return isinstance(x, Configurable) and x.written_as() == FUNCTIONAL
 
@@ -96,6 +104,7 @@ class _Call(NamedTuple):
     number: int
     args: Any
     kwargs: Any
+    given: Any
 
 
 def graph_from_config(
@@ -141,7 +150,8 @@ class _Reader:
                 raise CorruptModelError(
                     f"A call of {name!r} has no 'args' and 'kwargs': the format is older than Keras 3."
                 )
-            self.calls.append(_Call(operation, name, number, call["args"], call.get("kwargs") or {}))
+            kwargs = call.get("kwargs") or {}
+            self.calls.append(_Call(operation, name, number, call["args"], kwargs, call.get(_GIVEN)))
 
     def make_calls(self) -> None:
         """Make every call, when what it depends on has been made."""
@@ -174,7 +184,7 @@ class _Reader:
         if isinstance(call.operation, SavedOp):
             outputs = op_call(call.operation, args, kwargs)
         else:
-            outputs = call.operation(*args, **_given(kwargs))
+            outputs = call.operation(*args, **_given(kwargs, call))
         self.made[call.name, call.number] = tree.leaves(outputs)
 
     def value(self, x: Any) -> Any:
@@ -212,9 +222,10 @@ class _Reader:
         return self.tensor([name, call, index])
 
 
-def _given(kwargs: dict[str, Any]) -> dict[str, Any]:
-    """What the user gave: beside a mask, Keras notes `training=False` too, where the call of the model decides."""
-    noted = kwargs.get("training") is False and "mask" in kwargs
+def _given(kwargs: dict[str, Any], call: _Call) -> dict[str, Any]:
+    """What the user gave: Keras always notes a `training`, the layer's default, where the call of the model decides."""
+    default = call_signature(type(call.operation)).defaults.get("training") is True
+    noted = call.given != ["training"] and bool(kwargs.get("training")) == default
     return {key: value for key, value in kwargs.items() if value is not None and not (noted and key == "training")}
 
 

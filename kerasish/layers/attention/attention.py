@@ -149,6 +149,8 @@ class AdditiveAttention(Attention):
     Source: Bahdanau, Cho and Bengio, 2015, https://arxiv.org/abs/1409.0473
     """
 
+    unwritten = {"score_mode": ...}
+
     def __init__(self, use_scale: bool = True, dropout: float = 0.0, **kwargs: Any) -> None:
         super().__init__(use_scale=use_scale, dropout=dropout, **kwargs)
 
@@ -159,8 +161,3 @@ class AdditiveAttention(Attention):
     def scores(self, query: Array, key: Array) -> Array:
         sums = ops.tanh(query[:, :, None, :] + key[:, None, :, :])
         return ops.sum(sums if self.scale is None else sums * self.scale, axis=-1)
-
-    def get_config(self) -> dict[str, Any]:
-        config = super().get_config()
-        del config["score_mode"]
-        return config

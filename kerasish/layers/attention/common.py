@@ -24,6 +24,8 @@ class ProjectedAttention(Layer):
 
     supports_masking = True
 
+    unwritten = {"flash_attention": ...}
+
     def __init__(
         self,
         dropout: float = 0.0,
@@ -59,11 +61,6 @@ class ProjectedAttention(Layer):
         self.bias_constraint = constraints.get(bias_constraint)
         self.use_gate = use_gate
         self.seed = seed
-
-    def get_config(self) -> dict[str, Any]:
-        config = super().get_config()
-        del config["flash_attention"]
-        return config
 
     def _argument(self, name: str) -> Any:
         return self.projection_regularizer if name == "activity_regularizer" else super()._argument(name)

@@ -41,6 +41,8 @@ class Dense(Layer):
 
     supports_masking = True
 
+    unwritten = {"lora_rank": ..., "lora_alpha": ..., "activity_regularizer": None}
+
     def __init__(
         self,
         units: int,
@@ -98,11 +100,3 @@ class Dense(Layer):
         if self.bias is not None:
             x = ops.add(x, self.bias)
         return self.activation(x)
-
-    def get_config(self) -> dict[str, Any]:
-        config = super().get_config()
-        for name in ("lora_rank", "lora_alpha"):
-            del config[name]
-        if config["activity_regularizer"] is None:
-            del config["activity_regularizer"]
-        return config

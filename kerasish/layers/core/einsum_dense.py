@@ -44,6 +44,9 @@ class EinsumDense(Layer):
         (5, 7, 2, 3)
     """
 
+    unwritten = {"lora_rank": ..., "lora_alpha": ..., "gptq_unpacked_column_size": ...}
+    also_written = {"activity_regularizer": None}
+
     def __init__(
         self,
         equation: str,
@@ -116,12 +119,6 @@ class EinsumDense(Layer):
         if self.bias is not None:
             x = ops.add(x, self.bias)
         return self.activation(x)
-
-    def get_config(self) -> dict[str, Any]:
-        config = super().get_config()
-        for name in ("lora_rank", "lora_alpha", "gptq_unpacked_column_size"):
-            del config[name]
-        return {"activity_regularizer": None} | config
 
     def _kernel_shape(self, input_shape: Shape) -> Shape:
         sizes = self._sizes(input_shape)

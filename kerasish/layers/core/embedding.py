@@ -48,6 +48,9 @@ class Embedding(Layer):
 
     supports_masking = True
 
+    unwritten = {"weights": ..., "lora_rank": ..., "lora_alpha": ..., "autocast": ...}
+    also_written = {"activity_regularizer": None}
+
     def __init__(
         self,
         input_dim: int,
@@ -127,9 +130,3 @@ class Embedding(Layer):
 
     def _argument(self, name: str) -> Any:
         return None if name in ("weights", "lora_rank", "lora_alpha") else super()._argument(name)
-
-    def get_config(self) -> dict[str, Any]:
-        config = super().get_config()
-        for name in ("weights", "lora_rank", "lora_alpha", "autocast"):
-            config.pop(name, None)
-        return {"activity_regularizer": None} | config

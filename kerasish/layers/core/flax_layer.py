@@ -52,6 +52,8 @@ class FlaxLayer(JaxLayer):
         [[2.0, 2.0]]
     """
 
+    unwritten = {"call_fn": ..., "init_fn": ..., "variables": ...}
+
     def __init__(self, module: Any, method: Any = None, variables: Tree = None, **kwargs: Any) -> None:
         if not isinstance(module, Module):
             raise ValueError(
@@ -70,12 +72,6 @@ class FlaxLayer(JaxLayer):
             state=given if variables is not None else None,
             **kwargs,
         )
-
-    def get_config(self) -> dict[str, Any]:
-        config = super().get_config()
-        for name in ("call_fn", "init_fn", "native_serialization_platforms", "variables"):
-            config.pop(name, None)
-        return config
 
     def _argument(self, name: str) -> Any:
         return None if name == "variables" else super()._argument(name)

@@ -55,6 +55,8 @@ class JaxLayer(Layer):
 
     mixes_samples = True  # nobody can tell
 
+    unwritten = {"params": ..., "state": ..., "seed": None}  # the first two are in the file's weights
+
     def __init__(
         self,
         call_fn: Callable[..., Any],
@@ -159,14 +161,6 @@ class JaxLayer(Layer):
         for variable, value in zip(tree.leaves(variables), tree.leaves(state), strict=True):
             if variable is not None:
                 variable.assign(value)
-
-    def get_config(self) -> dict[str, Any]:
-        config = super().get_config()
-        for name in ("params", "state"):
-            config.pop(name, None)  # they are in the file's weights
-        if self.seed is None:
-            del config["seed"]
-        return config
 
     def _argument(self, name: str) -> Any:
         return None if name in ("params", "state") else super()._argument(name)

@@ -9,7 +9,7 @@ from typing import Any
 
 from kerasish.backend.interface import Tree
 from kerasish.core.configurable import serialize
-from kerasish.core.registry import get_registered_name, is_registered, public_name
+from kerasish.core.registry import find_function, get_registered_name, is_registered, public_name
 from kerasish.layers.layer import Layer
 
 
@@ -92,4 +92,6 @@ def _named(function: Callable[..., Any], layer: str) -> dict[str, Any]:
         )
     if is_registered(function):
         name = get_registered_name(function)
-    return {"module": module, "class_name": "function", "config": name, "registered_name": name}
+    if find_function(name) is function:
+        module = "builtins"  # as Keras writes it
+    return {"module": module, "class_name": "function", "config": name, "registered_name": "function"}

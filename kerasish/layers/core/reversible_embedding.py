@@ -42,6 +42,8 @@ class ReversibleEmbedding(Embedding):
     Source: Press and Wolf, 2016, https://arxiv.org/abs/1608.05859
     """
 
+    also_written = {"quantization_config": None}
+
     def __init__(
         self,
         input_dim: int,
@@ -98,6 +100,3 @@ class ReversibleEmbedding(Embedding):
     def _prepare(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         reverse = args[1] if len(args) > 1 else kwargs.get("reverse", False)
         return (Layer._prepare if reverse else Embedding._prepare)(self, args, kwargs)
-
-    def get_config(self) -> dict[str, Any]:
-        return super().get_config() | {"quantization_config": None}

@@ -37,6 +37,8 @@ class LayerNormalization(ScaledAndShifted):
     Source: Ba et al., 2016, https://arxiv.org/abs/1607.06450
     """
 
+    also_written = {"rms_scaling": False}
+
     def __init__(
         self,
         axis: Any = -1,
@@ -79,12 +81,11 @@ class LayerNormalization(ScaledAndShifted):
         variance = ops.mean(centered * centered, axis=axes, keepdims=True)
         return self._scaled(centered / ops.sqrt(variance + self.epsilon), along(axes, x.shape))
 
-    def get_config(self) -> dict[str, Any]:
-        return super().get_config() | {"rms_scaling": False}
-
 
 class RMSNormalization(Layer):
     """`x / sqrt(mean(x ** 2) + epsilon) * scale`, with the mean of each sample along `axis`.
+
+    Masks go on. (Keras 3.15.1 loses them.)
 
     Args:
         axis: One axis, or several; any (in Keras, only the last ones work).

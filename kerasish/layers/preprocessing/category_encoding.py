@@ -36,6 +36,8 @@ class CategoryEncoding(PreprocessingLayer):
 
     takes_strings = False
 
+    unwritten = {"sparse": ...}
+
     def __init__(
         self, num_tokens: int | None = None, output_mode: str = "multi_hot", sparse: bool = False, **kwargs: Any
     ) -> None:
@@ -61,8 +63,3 @@ class CategoryEncoding(PreprocessingLayer):
             )
         ids = ops.cast(inputs, "int32")
         return encode(ids, self.output_mode, self.num_tokens, self.compute_dtype, count_weights)
-
-    def get_config(self) -> dict[str, Any]:
-        config = super().get_config()
-        config.pop("sparse", None)
-        return config

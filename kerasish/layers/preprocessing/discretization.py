@@ -40,6 +40,8 @@ class Discretization(PreprocessingLayer):
 
     takes_strings = False
 
+    unwritten = {"trainable": ...}
+
     def __init__(
         self,
         bin_boundaries: Any = None,
@@ -116,9 +118,7 @@ class Discretization(PreprocessingLayer):
         return encode(ids, self.output_mode, boundaries.size + 1, dtype)
 
     def get_config(self) -> dict[str, Any]:
-        config = super().get_config()
-        config.pop("trainable", None)
-        return config | {"dtype": self.dtype_policy.name}
+        return super().get_config() | {"dtype": self.dtype_policy.name}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Discretization:

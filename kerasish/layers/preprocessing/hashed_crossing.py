@@ -45,6 +45,8 @@ class HashedCrossing(PreprocessingLayer):
         [1, 4, 1]
     """
 
+    unwritten = {"trainable": ...}
+
     def __init__(
         self,
         num_bins: int,
@@ -105,9 +107,7 @@ class HashedCrossing(PreprocessingLayer):
         return encode_on_host(ids, self.output_mode, self.num_bins, self.compute_dtype)
 
     def get_config(self) -> dict[str, Any]:
-        config = super().get_config()
-        config.pop("trainable", None)
-        return config | {"dtype": self.dtype_policy.name}
+        return super().get_config() | {"dtype": self.dtype_policy.name}
 
 
 def _fingerprint(x: np.ndarray) -> np.ndarray:

@@ -61,6 +61,8 @@ class Bidirectional(Layer):
 
     supports_masking = True
 
+    unwritten = {"weights": ...}  # they are in the file's weights
+
     def __init__(
         self,
         layer: Layer,
@@ -175,11 +177,6 @@ class Bidirectional(Layer):
         self.backward_layer.reset_state()
 
     reset_states = reset_state
-
-    def get_config(self) -> dict[str, Any]:
-        config = super().get_config()
-        del config["weights"]  # they are in the file's weights
-        return config
 
     def _argument(self, name: str) -> Any:
         return None if name == "weights" else super()._argument(name)

@@ -37,11 +37,8 @@ class FlatRNN(RNN):
     recurrent_dropout = of_cell("recurrent_dropout")
     seed = of_cell("seed")
 
+    unwritten = {"cell": ...}
+
     def __init__(self, cell: Any, **kwargs: Any) -> None:
         super().__init__(cell, **kwargs)
         self.input_spec = InputSpec(ndim=3)
-
-    def get_config(self) -> dict[str, Any]:
-        config = super().get_config()
-        del config["cell"]
-        return config

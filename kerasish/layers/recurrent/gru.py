@@ -144,6 +144,8 @@ class GRU(FlatRNN):
     recurrent_activation = of_cell("recurrent_activation")
     reset_after = of_cell("reset_after")
 
+    unwritten = {"use_cudnn": ...}
+
     def __init__(
         self,
         units: int,
@@ -209,8 +211,3 @@ class GRU(FlatRNN):
             **kwargs,
         )
         self.use_cudnn = use_cudnn
-
-    def get_config(self) -> dict[str, Any]:
-        config = super().get_config()
-        del config["use_cudnn"]
-        return config

@@ -161,6 +161,8 @@ class LSTM(FlatRNN):
     recurrent_activation = of_cell("recurrent_activation")
     unit_forget_bias = of_cell("unit_forget_bias")
 
+    unwritten = {"use_cudnn": ...}
+
     def __init__(
         self,
         units: int,
@@ -225,8 +227,3 @@ class LSTM(FlatRNN):
             **kwargs,
         )
         self.use_cudnn = use_cudnn
-
-    def get_config(self) -> dict[str, Any]:
-        config = super().get_config()
-        del config["use_cudnn"]
-        return config

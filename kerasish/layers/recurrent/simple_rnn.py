@@ -64,6 +64,8 @@ class SimpleRNN(FlatRNN):
     Source: Elman, 1990, https://doi.org/10.1207/s15516709cog1402_1
     """
 
+    unwritten = {"seed": None}
+
     def __init__(
         self,
         units: int,
@@ -119,9 +121,3 @@ class SimpleRNN(FlatRNN):
             activity_regularizer=activity_regularizer,
             **kwargs,
         )
-
-    def get_config(self) -> dict[str, Any]:
-        config = super().get_config()
-        if self.seed is None:
-            del config["seed"]
-        return config

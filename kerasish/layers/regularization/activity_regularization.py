@@ -19,6 +19,8 @@ class ActivityRegularization(Layer):
 
     supports_masking = True
 
+    unwritten = {"activity_regularizer": ...}
+
     def __init__(self, l1: float = 0.0, l2: float = 0.0, **kwargs: Any) -> None:
         super().__init__(activity_regularizer=L1L2(l1=l1, l2=l2), **kwargs)
         self.l1 = l1
@@ -26,6 +28,3 @@ class ActivityRegularization(Layer):
 
     def call(self, inputs: Array) -> Array:
         return inputs
-
-    def get_config(self) -> dict[str, Any]:
-        return {name: value for name, value in super().get_config().items() if name != "activity_regularizer"}

@@ -132,11 +132,10 @@ class SpatialDropout1D(SpatialDropout):
 
     rank = 1
 
+    unwritten = {"data_format": ...}
+
     def __init__(self, rate: float, seed: int | None = None, name: str | None = None, dtype: Any = None) -> None:
         super().__init__(rate, "channels_last", seed, name, dtype)
-
-    def get_config(self) -> dict[str, Any]:
-        return {name: value for name, value in super().get_config().items() if name != "data_format"}
 
 
 class SpatialDropout2D(SpatialDropout):

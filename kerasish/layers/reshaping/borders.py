@@ -122,13 +122,12 @@ class Cropping1D(Cropping):
 
     data_format = "channels_last"
 
+    unwritten = {"data_format": ...}
+
     def __init__(self, cropping: Margins = (1, 1), **kwargs: Any) -> None:
         Layer.__init__(self, **kwargs)
         (self.cropping,) = margins(cropping, 1, "cropping", "Cropping1D")
         self.input_spec = InputSpec(ndim=3)
-
-    def get_config(self) -> dict[str, Any]:
-        return {name: value for name, value in super().get_config().items() if name != "data_format"}
 
 
 class Cropping2D(Cropping):

@@ -56,6 +56,8 @@ class UpSampling1D(UpSampling):
     rank = 1
     data_format = "channels_last"
 
+    unwritten = {"data_format": ...}
+
     def __init__(self, size: int = 2, **kwargs: Any) -> None:
         Layer.__init__(self, **kwargs)
         (self.factor,) = sizes(size, 1, "size", "UpSampling1D")
@@ -64,9 +66,6 @@ class UpSampling1D(UpSampling):
 
     def call(self, inputs: Array) -> Array:
         return ops.repeat(inputs, self.factor, axis=1)
-
-    def get_config(self) -> dict[str, Any]:
-        return {name: value for name, value in super().get_config().items() if name != "data_format"}
 
 
 class UpSampling2D(UpSampling):

@@ -45,6 +45,8 @@ class BaseImagePreprocessingLayer(Layer):
         4.0
     """
 
+    unwritten = {"factor": None, "bounding_box_format": None, "autocast": ...}
+
     factor_bounds = (-1.0, 1.0)
     keeps_integers = False
     """Whether integer images stay integers; if not, they become numbers of the dtype that the layer computes in."""
@@ -141,11 +143,3 @@ class BaseImagePreprocessingLayer(Layer):
                 f"{kind} got bounding boxes and does not know their format: give it, for example, "
                 "bounding_box_format='xyxy'."
             )
-
-    def get_config(self) -> dict[str, Any]:
-        config = super().get_config()
-        for name in ("factor", "bounding_box_format"):
-            if config.get(name) is None:
-                config.pop(name, None)
-        config.pop("autocast", None)
-        return config

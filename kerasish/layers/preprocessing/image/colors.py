@@ -114,6 +114,8 @@ class RandomGrayscale(ImageAugmentation):
 
     keeps_integers = True
 
+    unwritten = {"seed": None}
+
     def __init__(self, factor: float = 0.5, data_format: str | None = None, seed: Any = None, **kwargs: Any) -> None:
         super().__init__(data_format=data_format, **kwargs)
         self.factor = fraction(factor, "factor", "RandomGrayscale")
@@ -125,12 +127,6 @@ class RandomGrayscale(ImageAugmentation):
     def augment(self, images: Array, drawn: Any) -> Array:
         grey = image.rgb_to_grayscale(images, data_format="channels_last")
         return xp.where(per_image(drawn, images), grey, images)
-
-    def get_config(self) -> dict[str, Any]:
-        config = super().get_config()
-        if self.seed is None:
-            config.pop("seed")  # Keras's config has no seed
-        return config
 
 
 __all__ = ["RandomColorDegeneration", "RandomGrayscale", "RandomHue", "RandomSaturation"]

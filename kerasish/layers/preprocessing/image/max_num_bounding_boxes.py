@@ -22,6 +22,8 @@ class MaxNumBoundingBoxes(BaseImagePreprocessingLayer):
         returns: `(batch, max_number, 4)` and `(batch, max_number)`.
     """
 
+    unwritten = {"fill_value": -1}
+
     def __init__(self, max_number: int, fill_value: int = -1, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.max_number = whole(max_number, "max_number", "MaxNumBoundingBoxes")
@@ -43,12 +45,6 @@ class MaxNumBoundingBoxes(BaseImagePreprocessingLayer):
         missing = self.max_number - kept.shape[1]
         margins = [(0, missing) if axis == 1 else (0, 0) for axis in range(x.ndim)]
         return xp.pad(kept, margins, constant_values=self.fill_value)
-
-    def get_config(self) -> dict[str, Any]:
-        config = super().get_config()
-        if self.fill_value == -1:
-            config.pop("fill_value")  # as in Keras's config
-        return config
 
 
 __all__ = ["MaxNumBoundingBoxes"]
