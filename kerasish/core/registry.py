@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from typing import Any, TypeVar
 
+from kerasish.core.operators import OPS
+
 T = TypeVar("T")
 
 _public: dict[tuple[str, str], Any] = {}
@@ -45,9 +47,12 @@ def find_public(module: str, name: str) -> Any | None:
 
 
 def find_function(name: str) -> Any | None:
-    """The published function of that name, whatever its module: Keras's files call it a function of `builtins`."""
+    """The published function of that name, whatever its module, or the op: Keras's files call it one of `builtins`.
+
+    Keras 3.15.1 writes ops so, and doesn't find them when it reads.
+    """
     found = [value for (_, known), value in _public.items() if known == name and inspect.isfunction(value)]
-    return found[0] if found else None
+    return found[0] if found else OPS.get(name)
 
 
 def register_keras_serializable(package: str = "Custom", name: str | None = None) -> Callable[[T], T]:

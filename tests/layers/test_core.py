@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import kerasish
 from kerasish import layers, ops
 from kerasish.backend import engine
 from kerasish.core.context import masks
@@ -132,3 +133,16 @@ def test_wrapper_builds_the_layer_inside_it():
 def test_identity_takes_any_structure():
     x = np.ones(2, "float32")
     assert set(layers.Identity()({"a": x, "b": [x]})) == {"a", "b"}
+
+
+def test_an_op_as_a_function_is_found_again_in_a_file(tmp_path):
+    made = [
+        layers.Lambda(ops.negative),
+        layers.Activation(ops.sin),
+        layers.Lambda(ops.clip, arguments={"x_min": 0, "x_max": 1}),
+    ]
+    model = kerasish.Sequential([layers.Input((3,)), *made])
+    model.save(tmp_path / "m.keras")
+    x = np.linspace(-4, 4, 6, dtype="float32").reshape(2, 3)
+    expected = np.clip(np.sin(-x), 0, 1)
+    np.testing.assert_allclose(kerasish.saving.load_model(tmp_path / "m.keras").predict(x), expected, rtol=1e-6)
