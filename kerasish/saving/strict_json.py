@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import json
 import math
 from collections.abc import Iterator
@@ -60,7 +62,8 @@ def read_json(data: bytes, where: str) -> dict[str, Any]:
 
     try:
         text = data.decode()
-        found = json.loads(text, object_hook=count, parse_constant=refuse, parse_float=finite)
+        with _uncollected():
+            found = json.loads(text, object_hook=count, parse_constant=refuse, parse_float=finite)
         if kept != written:
             if written <= _FEW:
                 json.loads(text, object_pairs_hook=once)
@@ -72,6 +75,18 @@ def read_json(data: bytes, where: str) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise CorruptModelError(f"{where} must hold an object; it holds {type(found).__name__}.")
     return found
+
+
+@contextlib.contextmanager
+def _uncollected() -> Iterator[None]:
+    """Inside it, Python doesn't look for garbage, among all that the program has, each time there are more objects."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _check_memory(data: bytes, where: str) -> None:

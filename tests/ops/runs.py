@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import warnings
+import zlib
 
 import numpy as np
 
@@ -54,10 +55,17 @@ def inputs(number, law="plain"):
             half = x.astype(law.split()[0])
             return half.astype("float64") if law.endswith("wide") else half
         if law == "wild" and index == 0 and x.dtype == np.float32:
-            return np.resize(np.roll(np.array(WILD, "float32"), number), x.shape)
+            return np.resize(np.roll(np.array(WILD, "float32"), turn(number)), x.shape)
         return x
 
     return tree.map(change, (row.args, row.kwargs))
+
+
+@functools.cache
+def turn(number):
+    """By how much the wild numbers of a row are turned: others for each row of an op, whatever rows of others there are."""
+    name = CASES[number].name
+    return zlib.crc32(name.encode()) + sum(row.name == name for row in CASES[:number])
 
 
 def flipped(x):
