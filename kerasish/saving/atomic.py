@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import contextlib
 import errno
 import os
@@ -64,10 +65,8 @@ def atomic_write(
                 writer(file)
                 file.flush()
                 step.doing = "reading back what was written"
-                _verify(file, verify)
-                step.doing = "waiting for the disk"
-                if durable:
-                    os.fsync(file.fileno())
+                with _syncing(file, step) if durable else contextlib.nullcontext():
+                    _verify(file, verify)
             step.doing = "putting the new file in its place"
             os.replace(temporary, target)
         except BaseException:
@@ -122,6 +121,16 @@ def mode_of(target: Path) -> int:
         return stat.S_IMODE(target.stat().st_mode)
     except FileNotFoundError:
         return 0o666
+
+
+@contextlib.contextmanager
+def _syncing(file: BinaryIO, step: Step) -> Iterator[None]:
+    """Inside it, the disk writes what the file has; at its end, all of it is there."""
+    with concurrent.futures.ThreadPoolExecutor(1) as worker:
+        synced = worker.submit(os.fsync, file.fileno())
+        yield
+        step.doing = "waiting for the disk"
+        synced.result()
 
 
 def _verify(file: BinaryIO, verify: Callable[[BinaryIO], None] | None) -> None:
