@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import collections
 import concurrent.futures
+import functools
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, BinaryIO, NamedTuple
 
 import h5py
@@ -55,23 +57,54 @@ def write_groups(file: BinaryIO | Window, groups: Iterable[Group], digests: bool
 
 
 def _write_groups(window: Window, groups: Iterable[Group], digests: bool) -> dict[str, str]:
-    found: dict[str, str] = {}
-    with concurrent.futures.ThreadPoolExecutor(1) as worker, h5py.File(window, "w") as target:
+    with h5py.File(window, "w") as target, _Digests(digests) as found:
         for group in groups:
             node = target.require_group(group.path) if group.path else target
             for name, value in group.attributes.items():
                 _write_attribute(node, name, value)
             for name, array in group.arrays.items():
-                path = f"{group.path}/{name}" if group.path else name
                 array = np.asarray(array, order="C")
-                apart = worker.submit(digest, path, array) if array.nbytes >= _WORTH_A_THREAD else None
-                dataset = _write(node, name, array)
-                found[path] = apart.result() if apart else digest(path, array)
-                if digests:
-                    dataset.attrs["sha256"] = found[path]
+                path = f"{group.path}/{name}" if group.path else name
+                found.add(path, array, functools.partial(_write, node, name, array))
                 if window.error is not None:
-                    return found
-    return found
+                    return found.by_path
+    return found.by_path
+
+
+class _Digests:
+    """Digests of arrays, computed on threads while arrays are written: hashing takes twice as long as writing.
+
+    Args:
+        keeps: Whether each dataset keeps its own.
+    """
+
+    def __init__(self, keeps: bool) -> None:
+        self.by_path: dict[str, str] = {}
+        self._keeps = keeps
+        self._waiting: collections.deque[tuple[str, Callable[[], str], Any]] = collections.deque()
+        self._workers = concurrent.futures.ThreadPoolExecutor(2)
+
+    def __enter__(self) -> _Digests:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
+        with self._workers:
+            if kind is None:
+                self._finish(0)
+
+    def add(self, path: str, array: np.ndarray, write: Callable[[], Any]) -> None:
+        """Begin with the digest of an array, and call `write`, which returns its dataset. Few are under way at once."""
+        self._finish(1)
+        large = array.nbytes >= _WORTH_A_THREAD
+        found = self._workers.submit(digest, path, array).result if large else functools.partial(digest, path, array)
+        self._waiting.append((path, found, write()))
+
+    def _finish(self, most: int) -> None:
+        while len(self._waiting) > most:
+            path, found, dataset = self._waiting.popleft()
+            self.by_path[path] = found()
+            if self._keeps:
+                dataset.attrs["sha256"] = self.by_path[path]
 
 
 def _write(group: Any, name: str, array: np.ndarray) -> Any:

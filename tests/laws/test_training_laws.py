@@ -1,5 +1,7 @@
 """Every layer of the table trains, and has Keras's gradients."""
 
+import inspect
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -18,10 +20,12 @@ def gradients(example, layer, x, weights, training):
     """The gradients of the sum of the output's cosine, in the weights and the input; by the call that Keras has too."""
     layer.set_weights(weights)
     fixed = [v.value for v in layer.non_trainable_variables]
+    takes = isinstance(layer, kerasish.Layer) or "training" in inspect.signature(layer.call).parameters
+    mode = {"training": training} if takes else {}  # Keras's layers refuse what their `call` doesn't name
 
     def total(trainable, x):
         given = x if example.several else [x]
-        outputs, _ = layer.stateless_call(trainable, fixed, *given, training=training)
+        outputs, _ = layer.stateless_call(trainable, fixed, *given, **mode)
         return sum(jnp.sum(jnp.cos(leaf)) for leaf in jax.tree.leaves(outputs))
 
     whole = jax.tree.leaves(x)[0].dtype.kind == "i"
