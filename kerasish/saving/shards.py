@@ -56,35 +56,42 @@ def _write_shards(index: Path, stem: str, shards: Sequence[Sequence[Group]], mod
     fresh = f"{stem}_{os.getpid():x}-{secrets.token_hex(4)}"
     names = [_name(fresh, number) for number in range(len(shards))] if taken else final
     digests: Manifest = {}
+
+    def settle() -> None:
+        # From here on the new shards count; Keras looks for them under their usual names only.
+        if taken:
+            for name, last in zip(names, final, strict=True):
+                _give_second_name(index.parent / name, index.parent / last)
+            _write_index(index, shards, final, digests, model)
+        _remove_others(index.parent, stem, {*final}, {*names})
+
     try:
         for name, groups in zip(names, shards, strict=True):
             digests |= _write_shard(index.parent / name, groups)
         _write_index(index, shards, names, digests, model)
+        settle()
     except BaseException:
+        if taken and set(names) <= _listed(index):  # it came late, Ctrl-C as a rule: the new shards count already
+            with contextlib.suppress(OSError):
+                settle()
         for name in set(names) - _listed(index):
             (index.parent / name).unlink(missing_ok=True)
         raise
-    if taken:  # from here on the new shards count; Keras looks for them under their usual names only
-        for name, last in zip(names, final, strict=True):
-            _give_second_name(index.parent / name, index.parent / last)
-        _write_index(index, shards, final, digests, model)
-    _remove_others(index.parent, stem, {*final}, {*names})
 
 
 def _give_second_name(path: Path, name: Path) -> None:
     """Make `name` a name of the file `path` too, in one step; where there are no links, a copy."""
     between = name.with_name(f".{name.name}.{os.getpid()}.{secrets.token_hex(8)}.tmp")
     try:
-        os.link(path, between)
-    except OSError:
-        with open_regular(path) as source:
-            atomic_write(name, lambda file: shutil.copyfileobj(source, file, 2**20))
-        return
-    try:
+        try:
+            os.link(path, between)
+        except OSError:
+            with open_regular(path) as source:
+                atomic_write(name, lambda file: shutil.copyfileobj(source, file, 2**20))
+            return
         os.replace(between, name)
-    except BaseException:
-        between.unlink(missing_ok=True)
-        raise
+    finally:
+        between.unlink(missing_ok=True)  # to rename one name of a file to another does nothing
 
 
 def _name(stem: str, number: int) -> str:
