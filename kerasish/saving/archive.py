@@ -73,7 +73,7 @@ class Contents(NamedTuple):
 def write_archive(
     file: BinaryIO,
     config: dict[str, Any],
-    write_weights: Callable[[Window], dict[str, str]],
+    write_weights: Callable[[Window], Mapping[str, str]],
     name: str,
     assets: Mapping[str, bytes] | None = None,
 ) -> None:
@@ -96,7 +96,7 @@ def write_archive(
     archive.close()
 
 
-def metadata_of(config: bytes, digests: dict[str, str], assets: Mapping[str, bytes], name: str) -> bytes:
+def metadata_of(config: bytes, digests: Mapping[str, str], assets: Mapping[str, bytes], name: str) -> bytes:
     """The member `metadata.json`: the version, and the SHA-256 of all that the file holds.
 
     Args:
@@ -105,7 +105,7 @@ def metadata_of(config: bytes, digests: dict[str, str], assets: Mapping[str, byt
         assets: Contents by path.
         name: The model's, for errors.
     """
-    ours: dict[str, Any] = {"format": FORMAT, "config": hashlib.sha256(config).hexdigest(), "sha256": digests}
+    ours: dict[str, Any] = {"format": FORMAT, "config": hashlib.sha256(config).hexdigest(), "sha256": dict(digests)}
     if assets:
         ours["assets"] = {path: hashlib.sha256(content).hexdigest() for path, content in assets.items()}
     saved = datetime.datetime.now().strftime("%Y-%m-%d@%H:%M:%S")

@@ -41,7 +41,7 @@ _in_use: set[str] = set()  # the temporary folders of this process
 def write_folder(
     path: str,
     config: dict[str, Any],
-    write_weights: Callable[[BinaryIO], dict[str, str]],
+    write_weights: Callable[[BinaryIO], Mapping[str, str]],
     assets: Mapping[str, bytes],
     needs: int = 0,
 ) -> None:
@@ -119,7 +119,7 @@ def _write_members(
     folder: Path,
     target: Path,
     config: dict[str, Any],
-    write_weights: Callable[[BinaryIO], dict[str, str]],
+    write_weights: Callable[[BinaryIO], Mapping[str, str]],
     assets: Mapping[str, bytes],
 ) -> None:
     """The files of a model in `folder`; each with the permissions that it has in `target`, which is replaced."""

@@ -6,7 +6,7 @@ import collections
 import concurrent.futures
 import functools
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, BinaryIO, NamedTuple
 
 import h5py
@@ -29,7 +29,7 @@ class Group(NamedTuple):
     arrays: Mapping[str, np.ndarray]
 
 
-def write_groups(file: BinaryIO | Window, groups: Iterable[Group], digests: bool) -> dict[str, str]:
+def write_groups(file: BinaryIO | Window, groups: Iterable[Group], digests: bool) -> Mapping[str, str]:
     """Write `groups` as one HDF5 file. Each is asked for when it is its turn, so that one is in memory at a time.
 
     Args:
@@ -38,7 +38,7 @@ def write_groups(file: BinaryIO | Window, groups: Iterable[Group], digests: bool
         digests: Whether each dataset keeps its own digest, as the attribute `sha256`.
 
     Returns:
-        The digest of each dataset, by its path.
+        The digest of each dataset, by its path. Without `digests`, some may be computed still; who reads them waits.
 
     Raises:
         OSError: the disk is full, or another error of it.
@@ -56,8 +56,8 @@ def write_groups(file: BinaryIO | Window, groups: Iterable[Group], digests: bool
     return found
 
 
-def _write_groups(window: Window, groups: Iterable[Group], digests: bool) -> dict[str, str]:
-    with h5py.File(window, "w") as target, _Digests(digests) as found:
+def _write_groups(window: Window, groups: Iterable[Group], digests: bool) -> Mapping[str, str]:
+    with h5py.File(window, "w") as target, Digests(digests) as found:
         for group in groups:
             node = target.require_group(group.path) if group.path else target
             for name, value in group.attributes.items():
@@ -67,44 +67,59 @@ def _write_groups(window: Window, groups: Iterable[Group], digests: bool) -> dic
                 path = f"{group.path}/{name}" if group.path else name
                 found.add(path, array, functools.partial(_write, node, name, array))
                 if window.error is not None:
-                    return found.by_path
-    return found.by_path
+                    return found
+    return found
 
 
-class _Digests:
-    """Digests of arrays, computed on threads while arrays are written: hashing takes twice as long as writing.
+class Digests(Mapping[str, str]):
+    """Digests of arrays by path, computed on threads while arrays are written: hashing takes twice as long as writing.
+
+    Who reads one waits for it.
 
     Args:
         keeps: Whether each dataset keeps its own.
     """
 
     def __init__(self, keeps: bool) -> None:
-        self.by_path: dict[str, str] = {}
         self._keeps = keeps
-        self._waiting: collections.deque[tuple[str, Callable[[], str], Any]] = collections.deque()
+        self._found: dict[str, concurrent.futures.Future[str]] = {}
+        self._waiting: collections.deque[tuple[str, Any]] = collections.deque()
         self._workers = concurrent.futures.ThreadPoolExecutor(2)
 
-    def __enter__(self) -> _Digests:
+    def __enter__(self) -> Digests:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
-        with self._workers:
-            if kind is None:
-                self._finish(0)
+        if kind is None:
+            self._keep(0)
+        self._workers.shutdown(wait=False, cancel_futures=kind is not None)
 
     def add(self, path: str, array: np.ndarray, write: Callable[[], Any]) -> None:
-        """Begin with the digest of an array, and call `write`, which returns its dataset. Few are under way at once."""
-        self._finish(1)
-        large = array.nbytes >= _WORTH_A_THREAD
-        found = self._workers.submit(digest, path, array).result if large else functools.partial(digest, path, array)
-        self._waiting.append((path, found, write()))
+        """Begin with the digest of an array, and call `write`, which returns its dataset."""
+        self._keep(1)
+        if array.nbytes >= _WORTH_A_THREAD:
+            self._found[path] = self._workers.submit(digest, path, array)
+        else:
+            self._found[path] = concurrent.futures.Future()
+            self._found[path].set_result(digest(path, array))
+        dataset = write()
+        if self._keeps:
+            self._waiting.append((path, dataset))
 
-    def _finish(self, most: int) -> None:
+    def _keep(self, most: int) -> None:
+        """Let datasets have theirs, but for so many that are being computed."""
         while len(self._waiting) > most:
-            path, found, dataset = self._waiting.popleft()
-            self.by_path[path] = found()
-            if self._keeps:
-                dataset.attrs["sha256"] = self.by_path[path]
+            path, dataset = self._waiting.popleft()
+            dataset.attrs["sha256"] = self[path]
+
+    def __getitem__(self, path: str) -> str:
+        return self._found[path].result()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)
 
 
 def _write(group: Any, name: str, array: np.ndarray) -> Any:

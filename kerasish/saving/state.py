@@ -8,7 +8,7 @@ import operator
 import os
 import time
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -26,7 +26,7 @@ from kerasish.saving.layout import OPTIMIZER, OWN, REST, Place, places
 from kerasish.saving.matching import Plan, mismatch
 from kerasish.saving.windows import Window, apart
 
-Manifest = dict[str, str]
+Manifest = Mapping[str, str]
 _SLACK = 64 * 2**20
 _PER_PLACE = 16 * 2**10  # HDF5's own bytes for a group and its datasets
 _OLD_LAYERS = "_layer_checkpoint_dependencies"  # what `layers` was called in the first files of this format
