@@ -112,13 +112,14 @@ def metadata_of(config: bytes, digests: Mapping[str, str], assets: Mapping[str, 
     return write_json({"keras_version": KERAS_VERSION, "date_saved": saved, OURS: ours}, name)
 
 
-def read_archive(file: BinaryIO, where: str, largest_weights: int | None = None) -> Contents:
+def read_archive(file: BinaryIO, where: str, largest_weights: int | None = None, compares_sum: bool = True) -> Contents:
     """The contents of a `.keras` file, all of it checked; nothing is unpacked to the disk.
 
     Args:
         file: Open for reading.
         where: What errors call it.
         largest_weights: More bytes of weights than that are not read.
+        compares_sum: Whether the ZIP checksum of the weights is compared too, beside their digests.
 
     Raises:
         UnsafeModelError: members that no model file has: links, folders outside, encryption, bombs.
@@ -131,7 +132,7 @@ def read_archive(file: BinaryIO, where: str, largest_weights: int | None = None)
             text = archive.read(members[CONFIG])
             metadata = read_json(archive.read(members[METADATA]), f"{where}: {METADATA}")
             _check_budget(members[WEIGHTS], largest_weights, where)
-            weights, finish = _open_weights(file, archive, members[WEIGHTS], where)
+            weights, finish = _open_weights(file, archive, members[WEIGHTS], where, compares_sum)
             config = read_json(text, f"{where}: {CONFIG}")
             assets = _read_assets(archive, members, where)
             contents = Contents(config, metadata, weights, members[WEIGHTS].file_size, finish, assets)
@@ -154,7 +155,7 @@ def _read_assets(archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo], 
 
 
 def _open_weights(
-    file: BinaryIO, archive: zipfile.ZipFile, info: zipfile.ZipInfo, where: str
+    file: BinaryIO, archive: zipfile.ZipFile, info: zipfile.ZipInfo, where: str, compares_sum: bool
 ) -> tuple[BinaryIO, Callable[[], None]]:
     if info.compress_type != zipfile.ZIP_STORED:
         return io.BytesIO(archive.read(info)), lambda: None  # whose checksum has been compared
@@ -164,6 +165,8 @@ def _open_weights(
     _, name_length, extra_length = _LOCAL_HEADER.unpack(file.read(_LOCAL_HEADER.size))
     start = info.header_offset + _LOCAL_HEADER.size + name_length + extra_length
     window = cast(BinaryIO, Window(file, start, info.file_size))
+    if not compares_sum:
+        return window, lambda: None
     compared = _in_background(lambda: crc_of(file, start, info.file_size), info.file_size)
 
     def finish() -> None:
