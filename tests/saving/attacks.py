@@ -14,6 +14,8 @@ import stat
 import struct
 import zipfile
 
+import numpy as np
+
 from kerasish.saving import CorruptModelError, UnsafeModelError
 
 MARKER = "marker-of-an-attack"
@@ -42,6 +44,21 @@ SETTING = function("keras.config", "enable_unsafe_deserialization")
 NESTED = layer_of("keras", "Sequential", name="s", layers=[layer_of("keras", "Sequential", layers=[called(LAMBDA)])])
 OLD_LAMBDA = layer_of("keras.layers", "Lambda", name="l", function=[CODE, None, None], function_type="lambda")
 DENSE = layer_of("keras.layers", "Dense", units=2)
+
+
+class Evil:
+    """Runs a command when it is unpickled."""
+
+    def __reduce__(self):
+        return os.system, ("exit 1",)
+
+
+def object_array():
+    """An `.npz` file with such an object."""
+    file = io.BytesIO()
+    np.savez(file, a=np.array([Evil()], object))
+    return file.getvalue()
+
 
 CONFIGS = {
     "A01 bytecode in a Lambda": (called(LAMBDA), UnsafeModelError),
@@ -225,7 +242,7 @@ ARCHIVES = {
     "Z05 a link": (more((link("assets/l"), b"/etc"), ("assets/l/x", b"")), UnsafeModelError),
     "Z06 two configs": (twice, UnsafeModelError),
     "Z06b the same name in other letters": (more(("CONFIG.json", b"{}")), UnsafeModelError),
-    "Z08 20 times 100 MiB": (
+    "Z08 2 times 100 MiB": (
         more(*((f"assets/{i}", bytes(100 * 2**20)) for i in range(2)), compression=zipfile.ZIP_DEFLATED),
         UnsafeModelError,
     ),
@@ -234,7 +251,9 @@ ARCHIVES = {
     "Z11 an unknown method": (patched(10, b"\x0c"), UnsafeModelError),
     "Z13 two kinds of weights": (more(("model.weights.npz", b"")), UnsafeModelError),
     "Z14 an object array": (
-        lambda members: zipped({k: v for k, v in members.items() if "h5" not in k} | {"model.weights.npz": b"x"}),
+        lambda members: zipped(
+            {k: v for k, v in members.items() if "h5" not in k} | {"model.weights.npz": object_array()}
+        ),
         UnsafeModelError,
     ),
     "Z17 a backslash": (more(("assets/a\\..\\b", b"")), UnsafeModelError),

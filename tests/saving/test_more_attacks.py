@@ -2,6 +2,7 @@
 
 import gc
 import io
+import itertools
 import os
 import pickle
 import struct
@@ -22,7 +23,7 @@ from kerasish.saving import CorruptModelError, IncompatibleModelError, KerasFile
 from tests.saving.attacks import zipped
 from tests.saving.audit import told
 from tests.saving.costs import cheaply
-from tests.saving.samples import WITH_FOLDER, model_of, save
+from tests.saving.samples import OPENED, WITH_FOLDER, model_of, same, save
 from tests.saving.test_integrity import a_weight, hdf5_part
 
 ANY = (UnsafeModelError, CorruptModelError, IncompatibleModelError)
@@ -138,7 +139,7 @@ def test_z12_compressed_weights_of_64_mb_are_loaded_at_once(tmp_path, random):
             archive.writestr(name, content)
     start = time.process_time()
     found = load_model(tmp_path / "c.keras")
-    assert time.process_time() - start < 3 * 2  # the list says 2 s; three times that on a busy machine
+    assert time.process_time() - start < 2  # seconds, as the list says
     np.testing.assert_array_equal(found.get_weights()[0], model.get_weights()[0])
 
 
@@ -151,27 +152,43 @@ def test_z12_what_unpacks_to_more_than_a_bomb_s_limit_is_refused_before_it_is_un
         load_model(tmp_path / "c.keras")
 
 
-def test_d07_a_file_that_is_exchanged_while_it_is_loaded_is_one_of_the_two(tmp_path):
-    models = [model_of(float(value)) for value in (1, 5)]
-    for number, model in enumerate(models):
-        model.save(tmp_path / f"{number}.keras")
-    contents = [(tmp_path / f"{number}.keras").read_bytes() for number in (0, 1)]
-    path, over = tmp_path / "m.keras", threading.Event()
-    path.write_bytes(contents[0])
+@pytest.mark.slow  # to make it takes 7 s
+def test_z08_twenty_assets_of_100_mib_are_refused_before_they_are_unpacked(tmp_path):
+    model_of(1.0).save(tmp_path / "m.keras")
+    with zipfile.ZipFile(tmp_path / "c.keras", "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members(tmp_path / "m.keras").items():
+            archive.writestr(name, content)
+        for number in range(20):
+            archive.writestr(f"assets/{number}", bytes(100 * 2**20))
+    for action in (load_model, lambda path: model_of(2.0).load_weights(path)):
+        with cheaply(), pytest.raises(UnsafeModelError, match="assets"):
+            action(tmp_path / "c.keras")
+
+
+@pytest.mark.parametrize(("name", "opened"), [row for row in OPENED if row[0] != "m.weights.json"])
+def test_d07_a_file_that_is_exchanged_while_it_is_loaded_is_one_of_the_two(tmp_path, name, opened):
+    path, over, contents, expected = tmp_path / name, threading.Event(), [], []
+    for value in (1.0, 5.0):
+        save(model_of(value), path)
+        contents.append(path.read_bytes())
+        expected.append(opened(path))
 
     def swap():
-        number = 0
-        while not over.is_set():
-            number += 1
-            (tmp_path / "next").write_bytes(contents[number % 2])
+        for content in itertools.cycle(contents):
+            (tmp_path / "next").write_bytes(content)
             os.replace(tmp_path / "next", path)
+            if over.is_set():
+                return
 
     thread = threading.Thread(target=swap)
     thread.start()
-    found = {float(load_model(path).get_weights()[0][0, 0]) for _ in range(20)}
-    over.set()
-    thread.join()
-    assert found <= {1.0, 5.0}
+    try:
+        for _ in range(10):
+            found = opened(path)
+            assert any(same(found, one) for one in expected)
+    finally:
+        over.set()
+        thread.join()
 
 
 def test_p01_a_pickled_model_comes_back_through_the_safe_loader():
