@@ -11,7 +11,9 @@ import numpy as np
 
 from kerasish.backend.interface import Shape
 from kerasish.core import tree
+from kerasish.core.configurable import argument_names
 from kerasish.core.context import current_call, masks, scope
+from kerasish.core.registry import did_you_mean
 from kerasish.core.symbolic import SymbolicTensor
 
 NAMED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.POSITIONAL_ONLY)
@@ -54,7 +56,7 @@ def _build_config(shapes: dict[str, Any]) -> dict[str, Any] | None:
     return {"shapes_dict": shapes}
 
 
-def first_input_shape(kind: str, kwargs: dict[str, Any]) -> Shape | None:
+def first_input_shape(cls: type, kwargs: dict[str, Any]) -> Shape | None:
     """The shape given to a layer by `input_shape`, `input_dim` or `batch_input_shape`, as in old Keras code.
 
     Raises:
@@ -70,7 +72,9 @@ def first_input_shape(kind: str, kwargs: dict[str, Any]) -> Shape | None:
     elif "input_dim" in given:
         shape = (batch, given.pop("input_dim"))
     if given:
-        raise TypeError(f"{kind} got an argument that it doesn't know: {', '.join(map(repr, given))}.")
+        names = ", ".join(map(repr, given))
+        near = did_you_mean(next(iter(given)), argument_names(cls))
+        raise TypeError(f"{cls.__name__} got an argument that it doesn't know: {names}.{near}"[:600])
     return shape
 
 

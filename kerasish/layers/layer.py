@@ -87,7 +87,7 @@ class Layer(Weights, HostSide, Configurable, Operation):
         self.autocast = autocast
         self.dtype_policy = dtype
         self._remat_scope = current_scope()
-        self.first_input_shape: Shape | None = building.first_input_shape(kind, kwargs)
+        self.first_input_shape: Shape | None = building.first_input_shape(type(self), kwargs)
         self.build_shapes: dict[str, Any] | None = None
         self._trainable = bool(trainable)
         self._own_trainable: list[Variable] = []

@@ -211,7 +211,12 @@ def test_a_layer_without_call_says_so():
 @pytest.mark.parametrize(
     ("make", "error", "message"),
     [
-        (lambda: layers.Dense(2, colour=1), TypeError, "Dense got an argument that it doesn't know: 'colour'"),
+        (
+            lambda: layers.Dense(2, colour=1),
+            TypeError,
+            "Dense got an argument that it doesn't know: 'colour'. Known are ",
+        ),
+        (lambda: layers.Dense(2, activaton="relu"), TypeError, "know: 'activaton'. Did you mean 'activation'?"),
         (lambda: layers.Dense(2, name="a/b"), ValueError, "must be a string without '/'; got 'a/b'"),
         (lambda: layers.Dense(2, name=""), ValueError, "must be a string without '/'"),
         (lambda: layers.Dense(2, dtype="float31"), ValueError, "is not a dtype"),
