@@ -39,7 +39,7 @@ ATTACKS = {
             "H01 H02 H05 H06 H07 H09 H10 H11 H13 H15 H17 H18 H19 H27"
         ),
         "test_h26_texts_that_are_named_again_and_again_are_not_read": "H26",
-        "test_refusing_a_file_of_many_groups_takes_little": "H21",
+        "test_h21_refusing_a_file_of_many_groups_takes_little": "H21",
         "test_d02_d06_what_is_no_regular_file_is_refused_at_once": "D02 D06",
     },
     "saving/test_more_attacks.py": {

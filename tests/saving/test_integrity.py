@@ -231,13 +231,18 @@ def test_h26_texts_that_are_named_again_and_again_are_not_read(tmp_path):
             entry(path)
 
 
-def test_refusing_a_file_of_many_groups_takes_little(tmp_path):
-    path = tmp_path / "m.weights.h5"
-    with h5py.File(path, "w") as file:
+@pytest.mark.parametrize("alone", [True, False])
+@pytest.mark.parametrize(("name", "opened"), [row for row in WITH_FOLDER if row[0] in ("m.keras", "m.weights.h5", "m")])
+def test_h21_refusing_a_file_of_many_groups_takes_little(tmp_path, name, opened, alone):
+    save(model_of(1.0), tmp_path / name)
+    content, put = hdf5_part(tmp_path, name)
+    file_of = io.BytesIO(b"" if alone else content)
+    with h5py.File(file_of, "w" if alone else "a") as file:
         for number in range(4000):
-            file.create_dataset(f"layers/x{number}", (2**18,), "f4")  # H21: 1 MB each, of which nothing is there
+            file.create_dataset(f"layers/x{number}", (2**18,), "f4")  # 1 MB each, of which nothing is there
+    put(file_of.getvalue())
     with cheaply(), pytest.raises(REFUSED):
-        weights_of(path)
+        opened(tmp_path / name)
 
 
 @pytest.mark.parametrize("name", ["m.h5", "m.weights.h5", "m.safetensors", "m.weights.json"])
