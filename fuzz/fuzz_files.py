@@ -149,7 +149,8 @@ def make_corpus(folder):
         contents = [pathlib.Path(path).read_bytes() for path in paths]
         index = pathlib.Path(place, "m.weights.json").read_bytes()
     run = io.BytesIO()
-    state = RunState({"a": MODEL.get_weights()[0]}, {"epoch": 1, "callbacks": [{"best": {"float": "nan"}}]})
+    arrays = {"a": MODEL.get_weights()[0], "state/1": MODEL.get_weights()[1]}
+    state = RunState(arrays, {"epoch": 1, "callbacks": [{"best": {"float": "nan"}, "weights": {"array": "state/1"}}]})
     write_arrays(run, *state.written())
     contents += [MODEL.to_json().encode(), contents[2], index, bytes(range(9)), run.getvalue()]
     for number, content in enumerate(contents):
