@@ -191,8 +191,10 @@ def folder_at(path: str) -> str | None:
             return path if os.path.isdir(path) else None
         found = temporaries(target)
         aside = [entry.path for entry, _ in found if entry.name.endswith(ASIDE)]
-        if aside or not found:
-            return aside[0] if aside else None
+        if aside:
+            return aside[0]
+        if not found and not os.path.lexists(path):  # or the save was over meanwhile
+            return None
     return None
 
 
