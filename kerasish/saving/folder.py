@@ -33,7 +33,7 @@ _BINARY = getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)  # Windows ha
 _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | _BINARY if os.name == "posix" else os.O_RDONLY | _BINARY
 _NOT_REGULAR = (errno.ELOOP, errno.ENXIO, errno.ENODEV, errno.ENOTDIR, errno.EISDIR)
 _MOST_ASSETS, _DEEPEST = 10_000, 32
-_TRIES = 100
+_TRIES, _SURE = 100, 5
 _in_use: set[str] = set()  # the temporary folders of this process
 
 
@@ -185,15 +185,19 @@ def folder_at(path: str) -> str | None:
 
     Only where the system can't exchange two folders in one step.
     """
-    target = Path(path)
+    target, nothing = Path(path), 0
     for _ in range(_TRIES):
-        if os.path.lexists(path) or not target.parent.is_dir():
-            return path if os.path.isdir(path) else None
+        try:
+            return path if stat.S_ISDIR(os.stat(path).st_mode) else None
+        except OSError:
+            if not target.parent.is_dir():
+                return None
         found = temporaries(target)
         aside = [entry.path for entry, _ in found if entry.name.endswith(ASIDE)]
         if aside:
             return aside[0]
-        if not found and not os.path.lexists(path):  # or the save was over meanwhile
+        nothing += not found and not os.path.lexists(path)
+        if nothing == _SURE:  # once may be a look between two saves
             return None
     return None
 
