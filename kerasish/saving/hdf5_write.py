@@ -30,7 +30,9 @@ class Group(NamedTuple):
 
 
 def write_groups(file: BinaryIO | Window, groups: Iterable[Group], digests: bool) -> Mapping[str, str]:
-    """Write `groups` as one HDF5 file. Each is asked for when it is its turn, so that one is in memory at a time.
+    """Write `groups` as one HDF5 file. Each is asked for when it is its turn.
+
+    Arrays are held until their digests are known; those of a model on the CPU share its memory.
 
     Args:
         file: Open for writing and reading.

@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from kerasish.layers.layer import Layer
-from kerasish.saving.atomic import alone_in, atomic_write, is_running, open_regular
+from kerasish.saving.atomic import alone_in, atomic_write, is_running, open_regular, temporary_name
 from kerasish.saving.errors import CorruptModelError, UnsafeModelError
 from kerasish.saving.hdf5 import Reader, Stored
 from kerasish.saving.hdf5_write import Group, write_groups
@@ -81,7 +81,7 @@ def _write_shards(index: Path, stem: str, shards: Sequence[Sequence[Group]], mod
 
 def _give_second_name(path: Path, name: Path) -> None:
     """Make `name` a name of the file `path` too, in one step; where there are no links, a copy."""
-    between = name.with_name(f".{name.name}.{os.getpid()}.{secrets.token_hex(8)}.tmp")
+    between = name.with_name(temporary_name(name.name))
     try:
         try:
             os.link(path, between)

@@ -192,6 +192,15 @@ class Taking(Callback):
             self.put(self.folder)
 
 
+def assert_whole(model, weights, place):
+    """The model has these weights, and can be saved elsewhere."""
+    model.save(place / "m.keras")
+    again = kerasish.saving.load_model(place / "m.keras")
+    for a, b, c in zip(weights, model.get_weights(), again.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+        np.testing.assert_array_equal(b, c)
+
+
 def trained(callbacks, epochs=3):
     kerasish.utils.set_random_seed(0)
     model = kerasish.Sequential([layers.Input((4,)), layers.Dropout(0.2, seed=1), layers.Dense(1)])
@@ -213,12 +222,7 @@ def test_e07_a_folder_that_can_not_be_made_again_is_told_and_the_model_is_as_aft
     with pytest.raises(OSError, match="saved"):
         fit()
     assert len(taking.weights) == batches
-    for a, b in zip(model.get_weights(), taking.weights[-1], strict=True):
-        np.testing.assert_array_equal(a, b)
-    model.save(tmp_path / "m.keras")
-    again = kerasish.saving.load_model(tmp_path / "m.keras")
-    for a, b in zip(model.get_weights(), again.get_weights(), strict=True):
-        np.testing.assert_array_equal(a, b)
+    assert_whole(model, taking.weights[-1], tmp_path)
     assert model.fit(X, X[:, :1], verbose=0).history["loss"]
 
 

@@ -1,32 +1,15 @@
 """E07: the folder of a callback goes while `fit` runs: the error says when, where, and what to do; the model is whole."""
 
-import shutil
-
-import numpy as np
 import pytest
 
 import kerasish
 from kerasish import layers
-from kerasish.callbacks import BackupAndRestore, Callback, ModelCheckpoint
+from kerasish.callbacks import BackupAndRestore, ModelCheckpoint
 from kerasish.callbacks.failed_save import saving
+from tests.callbacks.test_model_checkpoint import Taking, X, assert_whole
 from tests.conftest import IS_NUMPY
 
-X = np.random.default_rng(0).normal(size=(16, 4)).astype("float32")
 TOLD = "can be saved elsewhere by `model.save`; `fit` can be called again. The reason: .*saved"
-
-
-class Taking(Callback):
-    """After the fifth batch there is a file where the folder was; the weights after each batch are kept."""
-
-    def __init__(self, folder):
-        super().__init__()
-        self.folder, self.weights = folder, []
-
-    def on_train_batch_end(self, batch, logs=None):
-        self.weights.append(self.model.get_weights())
-        if len(self.weights) == 5:
-            shutil.rmtree(self.folder)
-            self.folder.write_text("in its place")
 
 
 @pytest.mark.skipif(IS_NUMPY, reason="trains")
@@ -49,18 +32,13 @@ class Taking(Callback):
     ],
 )
 def test_e07_the_error_says_when_where_and_what_to_do_and_the_model_is_whole(tmp_path, make, message):
-    taking = Taking(tmp_path / "saved")
+    taking = Taking(tmp_path / "saved", lambda path: path.write_text("in its place"))
     model = kerasish.Sequential([layers.Input((4,)), layers.Dense(1)])
     model.compile("sgd", "mse")
     with pytest.raises(OSError, match=message + ".*" + TOLD) as found:
         model.fit(X, X[:, :1], batch_size=4, epochs=3, verbose=0, callbacks=[taking, make(tmp_path / "saved")])
     assert len(str(found.value)) <= 600
-    for a, b in zip(model.get_weights(), taking.weights[-1], strict=True):
-        np.testing.assert_array_equal(a, b)
-    model.save(tmp_path / "m.keras")
-    again = kerasish.saving.load_model(tmp_path / "m.keras")
-    for a, b in zip(model.get_weights(), again.get_weights(), strict=True):
-        np.testing.assert_array_equal(a, b)
+    assert_whole(model, taking.weights[-1], tmp_path)
 
 
 def test_an_error_without_a_number_is_told_too():
